@@ -1,0 +1,221 @@
+// Package snapshot is what the data plane serves: everything resolved, sorted
+// and complete, with no word about how it came to be. The control side makes a
+// Snapshot, the data plane compiles it; neither knows the other.
+//
+// A Snapshot is immutable: whoever holds one may read it for ever, nobody edits
+// it. Equal content has an equal Version, so an unchanged world publishes
+// nothing.
+//
+// A Snapshot never holds the bytes of a secret. It names secrets by ID, and the
+// data plane asks the Tender that holds them. So a Snapshot can be printed,
+// stored and sent.
+package snapshot
+
+import "time"
+
+// Snapshot is all that a data plane serves.
+type Snapshot struct {
+	// Version is the hash of everything below. Seal sets it.
+	Version string `json:"version"`
+	// Routes are sorted by precedence between Routes: oldest first, then by
+	// namespace and name. A tie between two matches goes to the earlier Route.
+	Routes []Route `json:"routes,omitempty"`
+	// Backends are sorted by ID, and named by it in the Rules.
+	Backends []Backend `json:"backends,omitempty"`
+	// Certificates are sorted by ID, and named by it in the Routes.
+	Certificates []Certificate `json:"certificates,omitempty"`
+}
+
+// TLSMode says what the data plane does with TLS on a Route's hosts.
+type TLSMode string
+
+// The TLS modes. The zero value is plain HTTP.
+const (
+	TLSNone        TLSMode = ""
+	TLSTerminate   TLSMode = "Terminate"
+	TLSPassthrough TLSMode = "Passthrough"
+)
+
+// Route is what is served of one Route: only the Rules that are valid.
+type Route struct {
+	// Key is "namespace/name" or "name", as logs and metrics name it.
+	Key        string `json:"key"`
+	Generation int64  `json:"generation"`
+	// Hosts are in lower case, without a trailing dot: exact, "*.suffix" or "*".
+	Hosts []string `json:"hosts"`
+
+	TLS TLSMode `json:"tls,omitempty"`
+	// Certificates are IDs, for TLSTerminate. All that fit the client may be served.
+	Certificates []string `json:"certificates,omitempty"`
+	// MinVersion is "1.2" or "1.3"; empty means "1.2".
+	MinVersion string `json:"minVersion,omitempty"`
+	// InClear: a TLSTerminate Route is served over plain HTTP too, instead of
+	// answering 308 there.
+	InClear bool `json:"inClear,omitempty"`
+
+	// LoadBalancing is "" (round robin), RoundRobin, LeastRequest or Random.
+	LoadBalancing string `json:"loadBalancing,omitempty"`
+	// Rules are in the order in which the user wrote them. A TLSPassthrough
+	// Route has exactly one, of which only Backends count.
+	Rules []Rule `json:"rules"`
+}
+
+// Rule is one Rule of a Route.
+type Rule struct {
+	// Name is the user's name for the Rule, or its index in the Route, as logs name it.
+	Name string `json:"name"`
+	// Matches are ORed and never empty: no condition is the prefix "/".
+	Matches []Match `json:"matches"`
+	// Filters apply in their order.
+	Filters []Filter `json:"filters,omitempty"`
+	// Backends share by weight. Where the weights' sum is 0, and no Filter
+	// redirects, the answer is 500.
+	Backends []BackendRef `json:"backends,omitempty"`
+	// Request bounds a request, retries included; 0 means no bound.
+	Request time.Duration `json:"request,omitempty"`
+	// BackendRequest bounds one try; 0 means no bound.
+	BackendRequest time.Duration `json:"backendRequest,omitempty"`
+	Retry          *Retry        `json:"retry,omitempty"`
+}
+
+// MatchType says how a value is compared.
+type MatchType string
+
+// The match types.
+const (
+	Exact             MatchType = "Exact"
+	PathPrefix        MatchType = "PathPrefix"
+	RegularExpression MatchType = "RegularExpression"
+)
+
+// Match holds the conditions that a request must all meet.
+type Match struct {
+	Path PathMatch `json:"path"`
+	// Method is "" for any.
+	Method  string       `json:"method,omitempty"`
+	Headers []ValueMatch `json:"headers,omitempty"`
+	Query   []ValueMatch `json:"query,omitempty"`
+}
+
+// PathMatch is a condition on the path. A PathPrefix has no trailing slash,
+// but for "/" itself. A RegularExpression is RE2 and compiles.
+type PathMatch struct {
+	Type  MatchType `json:"type"`
+	Value string    `json:"value"`
+}
+
+// ValueMatch is a condition on a header field or query parameter. A header
+// field's Name is in canonical form (RFC 9110 names are case-insensitive).
+type ValueMatch struct {
+	Type  MatchType `json:"type"`
+	Name  string    `json:"name"`
+	Value string    `json:"value"`
+}
+
+// Filter is exactly one of its fields.
+type Filter struct {
+	RequestHeaders  *HeaderModifier `json:"requestHeaders,omitempty"`
+	ResponseHeaders *HeaderModifier `json:"responseHeaders,omitempty"`
+	Redirect        *Redirect       `json:"redirect,omitempty"`
+	Rewrite         *Rewrite        `json:"rewrite,omitempty"`
+}
+
+// HeaderModifier changes header fields: Set, then Add, then Remove. Names are
+// in canonical form.
+type HeaderModifier struct {
+	Set    []Header `json:"set,omitempty"`
+	Add    []Header `json:"add,omitempty"`
+	Remove []string `json:"remove,omitempty"`
+}
+
+// Header is one header field.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Redirect answers with a redirect. Unset fields come from the request.
+type Redirect struct {
+	Scheme   string        `json:"scheme,omitempty"`
+	Hostname string        `json:"hostname,omitempty"`
+	Path     *PathModifier `json:"path,omitempty"`
+	// Port 0: the scheme's own where Scheme is set, else the listener's.
+	Port int `json:"port,omitempty"`
+	// StatusCode is 301, 302, 303, 307 or 308, never 0.
+	StatusCode int `json:"statusCode"`
+}
+
+// Rewrite changes the request on the way to the Endpoint.
+type Rewrite struct {
+	Hostname string        `json:"hostname,omitempty"`
+	Path     *PathModifier `json:"path,omitempty"`
+}
+
+// PathModifier replaces the whole path, or with Prefix only what the PathPrefix
+// of the Match covered.
+type PathModifier struct {
+	Prefix bool   `json:"prefix,omitempty"`
+	Value  string `json:"value"`
+}
+
+// Retry sends a request again that failed.
+type Retry struct {
+	// Attempts counts retries: at most 1 + Attempts tries.
+	Attempts int `json:"attempts"`
+	// Codes are the status codes that are retried, ascending.
+	Codes []int `json:"codes,omitempty"`
+	// Backoff is the least pause before a retry. It doubles with each.
+	Backoff time.Duration `json:"backoff,omitempty"`
+}
+
+// BackendRef is a Backend's share of a Rule.
+type BackendRef struct {
+	// Backend is a Backend's ID, or "" for a reference that does not resolve:
+	// its share is answered with 500.
+	Backend string   `json:"backend"`
+	Weight  int      `json:"weight"`
+	Filters []Filter `json:"filters,omitempty"`
+}
+
+// Protocol is what is spoken to an Endpoint.
+type Protocol string
+
+// The protocols. The zero value is HTTP/1.1 in the clear.
+const (
+	HTTP Protocol = ""
+	H2C  Protocol = "h2c"
+)
+
+// Backend is a resolved Backend: the Endpoints that may get requests now.
+type Backend struct {
+	// ID is stable as long as the same thing is meant, whatever its Endpoints.
+	ID string `json:"id"`
+	// Name is what the user wrote, as logs name it: "service:port".
+	Name     string   `json:"name"`
+	Protocol Protocol `json:"protocol,omitempty"`
+	// Network is the ID of the overlay network that the Endpoints stand on. ""
+	// means that they are reached from the host's own network.
+	Network string `json:"network,omitempty"`
+	// Endpoints are sorted by ID.
+	Endpoints []Endpoint `json:"endpoints,omitempty"`
+}
+
+// Endpoint is one address that serves a Backend.
+type Endpoint struct {
+	// ID is the task's ID, or the address where there is no task. One ID never
+	// stands for two addresses within a Backend.
+	ID string `json:"id"`
+	// Address is "host:port"; on Swarm the host is an IP address.
+	Address string `json:"address"`
+}
+
+// Certificate names the two secrets that hold a certificate.
+type Certificate struct {
+	// ID is made of the secrets' IDs, so other bytes are another Certificate.
+	ID string `json:"id"`
+	// Name is what the user wrote: the name of the secret with the chain.
+	Name string `json:"name"`
+	// CertSecret and KeySecret are the IDs of the secrets.
+	CertSecret string `json:"certSecret"`
+	KeySecret  string `json:"keySecret"`
+}

@@ -1,0 +1,395 @@
+package v1alpha1
+
+// Route says which requests go where: hosts, how TLS is treated there, and
+// either one backend for everything or rules.
+type Route struct {
+	TypeMeta `json:",inline"`
+	// Metadata names the Route.
+	Metadata ObjectMeta `json:"metadata"`
+	// Spec is what is wanted.
+	Spec RouteSpec `json:"spec"`
+	// Status is what Fairlead says of the Route. Read-only.
+	Status *Status `json:"status,omitempty"`
+}
+
+// RouteSpec is what a Route wants.
+type RouteSpec struct {
+	// Hosts are the names that this Route answers to: exact ("demo.local"), a
+	// suffix ("*.example.com", one or more labels before it), or "*" for every
+	// host that no other Route names.
+	Hosts []string `json:"hosts" validate:"required,min=1,max=64,unique,dive,hostpattern"`
+	// TLS says how TLS is treated. Absent means plain HTTP.
+	TLS *RouteTLS `json:"tls,omitempty"`
+	// Backend is the short form: one backend for everything. It excludes rules.
+	Backend *Backend `json:"backend,omitempty"`
+	// Rules is the long form. Each rule is Gateway API's HTTPRouteRule with
+	// backends for backendRefs.
+	Rules []Rule `json:"rules,omitempty" validate:"max=64,dive"`
+	// LoadBalancing says how an Endpoint of a backend is chosen. Absent means RoundRobin.
+	LoadBalancing *LoadBalancing `json:"loadBalancing,omitempty"`
+	// HealthCheck asks the Endpoints whether they are well.
+	HealthCheck *HealthCheck `json:"healthCheck,omitempty"`
+	// Access says who may send requests.
+	Access *Access `json:"access,omitempty"`
+}
+
+// TLSMode says what the data plane does with a TLS connection.
+type TLSMode string
+
+// The TLS modes.
+const (
+	// TLSTerminate decrypts with the Route's certificates.
+	TLSTerminate TLSMode = "Terminate"
+	// TLSPassthrough hands the encrypted connection to the Endpoint, chosen by SNI (RFC 6066 §3).
+	TLSPassthrough TLSMode = "Passthrough"
+	// TLSSidecar decrypts inside the network namespace of the task.
+	TLSSidecar TLSMode = "Sidecar"
+)
+
+// RouteTLS says how TLS is treated on the Route's hosts.
+type RouteTLS struct {
+	// Mode is Terminate (decrypt here), Passthrough (hand the encrypted
+	// connection on, chosen by SNI) or Sidecar (decrypt beside the task).
+	Mode TLSMode `json:"mode" validate:"required,oneof=Terminate Passthrough Sidecar"`
+	// SecretRefs are the certificates to serve: pairs of Docker secrets. Several
+	// may stand side by side, such as one with an ECDSA and one with an RSA key.
+	SecretRefs []SecretRef `json:"secretRefs,omitempty" validate:"max=16,dive"`
+	// MinVersion is the oldest TLS version that is accepted: "1.2" (the default) or "1.3".
+	MinVersion string `json:"minVersion,omitempty" validate:"omitempty,oneof=1.2 1.3"`
+	// Redirect answers plain HTTP for these hosts with 308 to https. Absent
+	// means true; false serves the Route in the clear as well.
+	Redirect *bool `json:"redirect,omitempty"`
+	// ClientAuth asks clients for certificates.
+	ClientAuth *ClientAuth `json:"clientAuth,omitempty"`
+}
+
+// SecretRef names the two Docker secrets of one certificate.
+type SecretRef struct {
+	// Cert is the secret with the certificate chain in PEM, leaf first.
+	Cert string `json:"cert" validate:"required,swarmname"`
+	// Key is the secret with the private key in PEM.
+	Key string `json:"key" validate:"required,swarmname"`
+}
+
+// ClientAuth asks clients for certificates.
+type ClientAuth struct {
+	// CASecretRefs are Docker secrets with the authorities' certificates in PEM.
+	CASecretRefs []string `json:"caSecretRefs" validate:"required,min=1,dive,swarmname"`
+	// Mode is Require (the default) or VerifyIfGiven.
+	Mode string `json:"mode,omitempty" validate:"omitempty,oneof=Require VerifyIfGiven"`
+}
+
+// Rule is Gateway API's HTTPRouteRule.
+type Rule struct {
+	// Name is the user's name for the rule, unique in its Route.
+	Name string `json:"name,omitempty" validate:"omitempty,max=253"`
+	// Matches are ORed; none means every request.
+	Matches []Match `json:"matches,omitempty" validate:"max=64,dive"`
+	// Filters change the request or the answer.
+	Filters []Filter `json:"filters,omitempty" validate:"max=16,dive"`
+	// Backends share the requests by weight. None, without a redirect, answers 500.
+	Backends []Backend `json:"backends,omitempty" validate:"max=16,dive"`
+	// Timeouts bound a request and its tries (GEP-1742).
+	Timeouts *Timeouts `json:"timeouts,omitempty"`
+	// Retry sends a request again that failed (GEP-1731).
+	Retry *Retry `json:"retry,omitempty"`
+	// SessionPersistence keeps a client on one Endpoint (GEP-1619).
+	SessionPersistence *SessionPersistence `json:"sessionPersistence,omitempty"`
+}
+
+// Match holds the conditions that a request must all meet.
+type Match struct {
+	// Path is a condition on the path. Absent means the prefix "/".
+	Path *PathMatch `json:"path,omitempty"`
+	// Headers are conditions on header fields.
+	Headers []ValueMatch `json:"headers,omitempty" validate:"max=16,dive"`
+	// QueryParams are conditions on query parameters.
+	QueryParams []ValueMatch `json:"queryParams,omitempty" validate:"max=16,dive"`
+	// Method is the request's method, such as GET.
+	Method string `json:"method,omitempty" validate:"omitempty,oneof=GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH"`
+}
+
+// MatchType says how a value is compared.
+type MatchType string
+
+// The match types.
+const (
+	// MatchExact compares whole values, with case.
+	MatchExact MatchType = "Exact"
+	// MatchPathPrefix compares whole path segments: /v2 matches /v2 and /v2/x, not /v2example.
+	MatchPathPrefix MatchType = "PathPrefix"
+	// MatchRegularExpression matches RE2 against the whole value.
+	MatchRegularExpression MatchType = "RegularExpression"
+)
+
+// PathMatch is a condition on the path.
+type PathMatch struct {
+	// Type is Exact, PathPrefix (the default, by whole segments) or
+	// RegularExpression (RE2, the whole path).
+	Type MatchType `json:"type,omitempty" validate:"omitempty,oneof=Exact PathPrefix RegularExpression"`
+	// Value is the path, the prefix or the expression. Absent means "/".
+	Value string `json:"value,omitempty" validate:"max=1024"`
+}
+
+// ValueMatch is a condition on a header field or a query parameter.
+type ValueMatch struct {
+	// Type is Exact (the default) or RegularExpression (RE2, the whole value).
+	Type MatchType `json:"type,omitempty" validate:"omitempty,oneof=Exact RegularExpression"`
+	// Name is the header field's name (case-insensitive) or the query
+	// parameter's (case-sensitive).
+	Name string `json:"name" validate:"required,max=256"`
+	// Value is the value or the expression.
+	Value string `json:"value" validate:"max=4096"`
+}
+
+// FilterType names the block that a Filter carries.
+type FilterType string
+
+// The filter types.
+const (
+	FilterRequestHeaderModifier  FilterType = "RequestHeaderModifier"
+	FilterResponseHeaderModifier FilterType = "ResponseHeaderModifier"
+	FilterRequestRedirect        FilterType = "RequestRedirect"
+	FilterURLRewrite             FilterType = "URLRewrite"
+	FilterRequestMirror          FilterType = "RequestMirror"
+	FilterCORS                   FilterType = "CORS"
+)
+
+// Filter changes a request or an answer. Type names the one block that is set.
+type Filter struct {
+	// Type names the block that is set.
+	Type FilterType `json:"type" validate:"required,oneof=RequestHeaderModifier ResponseHeaderModifier RequestRedirect URLRewrite RequestMirror CORS"`
+	// RequestHeaderModifier changes header fields of the request.
+	RequestHeaderModifier *HeaderModifier `json:"requestHeaderModifier,omitempty"`
+	// ResponseHeaderModifier changes header fields of the answer.
+	ResponseHeaderModifier *HeaderModifier `json:"responseHeaderModifier,omitempty"`
+	// RequestRedirect answers with a redirect.
+	RequestRedirect *RequestRedirect `json:"requestRedirect,omitempty"`
+	// URLRewrite changes the host or the path on the way to the backend.
+	URLRewrite *URLRewrite `json:"urlRewrite,omitempty"`
+	// RequestMirror sends a copy of the request to another backend.
+	RequestMirror *RequestMirror `json:"requestMirror,omitempty"`
+	// CORS answers preflight requests and adds the CORS header fields (GEP-1767).
+	CORS *CORS `json:"cors,omitempty"`
+}
+
+// HeaderModifier changes header fields: set, then add, then remove.
+type HeaderModifier struct {
+	// Set replaces a field or creates it.
+	Set []Header `json:"set,omitempty" validate:"max=16,dive"`
+	// Add appends a value to a field.
+	Add []Header `json:"add,omitempty" validate:"max=16,dive"`
+	// Remove deletes fields by name.
+	Remove []string `json:"remove,omitempty" validate:"max=16,dive,headername"`
+}
+
+// Header is one header field.
+type Header struct {
+	// Name is the field's name (RFC 9110 §5.1).
+	Name string `json:"name" validate:"required,headername"`
+	// Value is the field's value (RFC 9110 §5.5).
+	Value string `json:"value" validate:"max=4096,headervalue"`
+}
+
+// RequestRedirect answers with a redirect. Unset fields come from the request.
+type RequestRedirect struct {
+	// Scheme is http or https.
+	Scheme string `json:"scheme,omitempty" validate:"omitempty,oneof=http https"`
+	// Hostname is the host to go to.
+	Hostname string `json:"hostname,omitempty" validate:"omitempty,hostname_rfc1123"`
+	// Path changes the path.
+	Path *PathModifier `json:"path,omitempty"`
+	// Port is the port to go to. Unset: the scheme's own where scheme is set,
+	// else the listener's.
+	Port int `json:"port,omitempty" validate:"omitempty,min=1,max=65535"`
+	// StatusCode is 301, 302 (the default), 303, 307 or 308.
+	StatusCode int `json:"statusCode,omitempty" validate:"omitempty,oneof=301 302 303 307 308"`
+}
+
+// URLRewrite changes the request on the way to the backend.
+type URLRewrite struct {
+	// Hostname replaces the Host.
+	Hostname string `json:"hostname,omitempty" validate:"omitempty,hostname_rfc1123"`
+	// Path changes the path.
+	Path *PathModifier `json:"path,omitempty"`
+}
+
+// The types of a PathModifier.
+const (
+	ReplaceFullPath    = "ReplaceFullPath"
+	ReplacePrefixMatch = "ReplacePrefixMatch"
+)
+
+// PathModifier replaces the whole path or the prefix that matched.
+type PathModifier struct {
+	// Type is ReplaceFullPath or ReplacePrefixMatch.
+	Type string `json:"type" validate:"required,oneof=ReplaceFullPath ReplacePrefixMatch"`
+	// ReplaceFullPath is the new path.
+	ReplaceFullPath *string `json:"replaceFullPath,omitempty" validate:"omitempty,max=1024"`
+	// ReplacePrefixMatch replaces the prefix of a PathPrefix match: /a to /b
+	// turns /a/x into /b/x.
+	ReplacePrefixMatch *string `json:"replacePrefixMatch,omitempty" validate:"omitempty,max=1024"`
+}
+
+// RequestMirror sends a copy of a share of the requests to another backend and
+// ignores its answers.
+type RequestMirror struct {
+	// Backend gets the copies.
+	Backend Backend `json:"backend"`
+	// Percent is the share of requests, 0 to 100. Absent means 100.
+	Percent *int `json:"percent,omitempty" validate:"omitempty,min=0,max=100"`
+}
+
+// CORS says which origins may read the answers (GEP-1767).
+type CORS struct {
+	// AllowOrigins are origins, such as https://app.example.com, or "*".
+	AllowOrigins []string `json:"allowOrigins,omitempty" validate:"max=64"`
+	// AllowMethods are methods, or "*".
+	AllowMethods []string `json:"allowMethods,omitempty" validate:"max=9"`
+	// AllowHeaders are header names, or "*".
+	AllowHeaders []string `json:"allowHeaders,omitempty" validate:"max=64"`
+	// ExposeHeaders are header names that scripts may read.
+	ExposeHeaders []string `json:"exposeHeaders,omitempty" validate:"max=64"`
+	// AllowCredentials lets the browser send cookies.
+	AllowCredentials *bool `json:"allowCredentials,omitempty"`
+	// MaxAge is how long a preflight answer may be kept, in seconds. Absent means 5.
+	MaxAge *int `json:"maxAge,omitempty" validate:"omitempty,min=1"`
+}
+
+// BackendProtocol is what is spoken to a backend.
+type BackendProtocol string
+
+// The backend protocols.
+const (
+	// ProtocolHTTP is HTTP/1.1 in the clear; the default.
+	ProtocolHTTP BackendProtocol = "http"
+	// ProtocolH2C is HTTP/2 with prior knowledge in the clear (RFC 9113 §3.3).
+	ProtocolH2C BackendProtocol = "h2c"
+	// ProtocolHTTPS is HTTP over TLS, verified.
+	ProtocolHTTPS BackendProtocol = "https"
+)
+
+// Backend says where requests go: a swarm service and a port, or addresses.
+type Backend struct {
+	// Service is the name of a swarm service.
+	Service string `json:"service,omitempty" validate:"omitempty,swarmname"`
+	// Port is the port that the service's tasks listen on. It needs not be published.
+	Port int `json:"port,omitempty" validate:"omitempty,min=1,max=65535"`
+	// Addresses are "host:port" of anything else. They exclude service and port.
+	Addresses []string `json:"addresses,omitempty" validate:"max=256,dive,hostport"`
+	// Weight is this backend's share of the rule's requests, in proportion to
+	// the sum. Absent means 1; 0 gets none.
+	Weight *int `json:"weight,omitempty" validate:"omitempty,min=0,max=1000000"`
+	// Network is the overlay network to reach the service on. Needed only where
+	// the service is attached to more than one.
+	Network string `json:"network,omitempty" validate:"omitempty,swarmname"`
+	// Protocol is http (the default), h2c or https.
+	Protocol BackendProtocol `json:"protocol,omitempty" validate:"omitempty,oneof=http h2c https"`
+	// TLS says how the backend is verified where protocol is https.
+	TLS *BackendTLS `json:"tls,omitempty"`
+	// Filters change only the requests that go to this backend.
+	Filters []Filter `json:"filters,omitempty" validate:"max=16,dive"`
+}
+
+// BackendTLS says how a backend's certificate is verified (GEP-1897).
+type BackendTLS struct {
+	// Hostname is the name to send as SNI and to verify.
+	Hostname string `json:"hostname,omitempty" validate:"omitempty,hostname_rfc1123"`
+	// SubjectAltNames are names of which the certificate must hold one, instead of hostname.
+	SubjectAltNames []string `json:"subjectAltNames,omitempty" validate:"max=16"`
+	// CASecretRefs are Docker secrets with the authorities' certificates in PEM.
+	CASecretRefs []string `json:"caSecretRefs,omitempty" validate:"max=8,dive,swarmname"`
+	// ClientSecretRef is the certificate to show to the backend.
+	ClientSecretRef *SecretRef `json:"clientSecretRef,omitempty"`
+}
+
+// Timeouts bound a request (GEP-1742). "0s" means no bound.
+type Timeouts struct {
+	// Request bounds the whole, from the request's head to the answer's end,
+	// retries included. When it is spent the answer is 504.
+	Request *Duration `json:"request,omitempty"`
+	// BackendRequest bounds one try; it may not exceed request.
+	BackendRequest *Duration `json:"backendRequest,omitempty"`
+}
+
+// Retry sends a request again that failed (GEP-1731).
+type Retry struct {
+	// Codes are the status codes that are retried, 400 to 599.
+	Codes []int `json:"codes,omitempty" validate:"max=64,dive,min=400,max=599"`
+	// Attempts counts retries, so there are at most 1 + attempts tries. Absent means 1.
+	Attempts *int `json:"attempts,omitempty" validate:"omitempty,min=0,max=64"`
+	// Backoff is the least pause between two tries. It doubles with each.
+	Backoff *Duration `json:"backoff,omitempty"`
+}
+
+// SessionPersistence keeps a client on one Endpoint (GEP-1619).
+type SessionPersistence struct {
+	// SessionName is the cookie's name.
+	SessionName string `json:"sessionName,omitempty" validate:"max=128"`
+	// AbsoluteTimeout ends a session for good.
+	AbsoluteTimeout *Duration `json:"absoluteTimeout,omitempty"`
+	// IdleTimeout ends a session that was not used.
+	IdleTimeout *Duration `json:"idleTimeout,omitempty"`
+	// Type is Cookie (the default) or Header.
+	Type string `json:"type,omitempty" validate:"omitempty,oneof=Cookie Header"`
+	// CookieConfig says what kind of cookie it is.
+	CookieConfig *CookieConfig `json:"cookieConfig,omitempty"`
+}
+
+// CookieConfig says what kind of cookie keeps a session.
+type CookieConfig struct {
+	// LifetimeType is Session (the default) or Permanent.
+	LifetimeType string `json:"lifetimeType,omitempty" validate:"omitempty,oneof=Permanent Session"`
+}
+
+// The ways to choose an Endpoint.
+const (
+	RoundRobin     = "RoundRobin"
+	LeastRequest   = "LeastRequest"
+	Random         = "Random"
+	ConsistentHash = "ConsistentHash"
+)
+
+// LoadBalancing says how an Endpoint is chosen.
+type LoadBalancing struct {
+	// Type is RoundRobin (the default), LeastRequest, Random or ConsistentHash.
+	Type string `json:"type,omitempty" validate:"omitempty,oneof=RoundRobin LeastRequest Random ConsistentHash"`
+	// ConsistentHash says what is hashed.
+	ConsistentHash *HashKey `json:"consistentHash,omitempty"`
+}
+
+// HashKey says what a consistent hash is taken of: exactly one field is set.
+type HashKey struct {
+	// ClientIP hashes the client's address.
+	ClientIP bool `json:"clientIP,omitempty"`
+	// Header hashes the value of this header field.
+	Header string `json:"header,omitempty" validate:"omitempty,headername"`
+	// Cookie hashes the value of this cookie.
+	Cookie string `json:"cookie,omitempty" validate:"max=128"`
+	// Query hashes the value of this query parameter.
+	Query string `json:"query,omitempty" validate:"max=256"`
+}
+
+// HealthCheck asks the Endpoints whether they are well.
+type HealthCheck struct {
+	// Type is HTTP (the default), TCP or GRPC.
+	Type string `json:"type,omitempty" validate:"omitempty,oneof=HTTP TCP GRPC"`
+	// Path is asked for where type is HTTP.
+	Path string `json:"path,omitempty" validate:"omitempty,startswith=/"`
+	// Interval is the time between two checks.
+	Interval *Duration `json:"interval,omitempty"`
+	// Timeout bounds one check.
+	Timeout *Duration `json:"timeout,omitempty"`
+	// MaxFails is how many failures take an Endpoint out.
+	MaxFails *int `json:"maxFails,omitempty" validate:"omitempty,min=1"`
+	// FailTimeout is how long an Endpoint stays out.
+	FailTimeout *Duration `json:"failTimeout,omitempty"`
+}
+
+// Access says who may send requests.
+type Access struct {
+	// Allow are address ranges in CIDR notation (RFC 4632) that may; none means all.
+	Allow []string `json:"allow,omitempty" validate:"max=256,dive,cidr"`
+	// Deny are address ranges in CIDR notation that may not.
+	Deny []string `json:"deny,omitempty" validate:"max=256,dive,cidr"`
+}

@@ -1,0 +1,17 @@
+// Package plan is the decision: Compute turns an Input (the Routes, what Swarm
+// was seen to be, what the data planes say) into a Plan (the Snapshot to serve,
+// the Actions to take on Swarm, the Status of every object). It is pure: no
+// clock, no I/O, no randomness, and it cannot fail, because a user's mistake is
+// a Condition. The same Input in any order gives the same Plan, byte for byte,
+// and Compute edits nothing that it was handed.
+//
+// The steps, in their order, each in a file of its name:
+//
+//  1. index: look-ups by ID and by name over the World.
+//  2. resolve: per Route, Backends to Endpoints and secretRefs to Certificates.
+//     A name is looked up as <namespace>_<name> first, then as written.
+//  3. conflict: between Routes that claim the same host or match, the oldest wins.
+//  4. snapshot: what is left, sorted and sealed.
+//  5. tender: which Tenders that needs, and what to do about those that exist.
+//  6. status: the Conditions of every object.
+package plan

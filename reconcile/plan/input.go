@@ -1,0 +1,114 @@
+package plan
+
+import (
+	"time"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// Input is everything that a Plan depends on.
+type Input struct {
+	// Now is the time that the Plan is made for; plan reads no clock.
+	Now time.Time
+	// Objects are the Routes, in any order.
+	Objects []Object
+	// World is what Swarm was last seen to be.
+	World World
+	// Reports are what the live data planes say, in any order.
+	Reports []snapshot.Report
+	// Tenders says where and how Tenders run; nil where none can be (standalone).
+	Tenders *TenderSpec
+}
+
+// Object is a Route as it is stored.
+type Object struct {
+	// Key is the object's identity, known even where the Route does not decode.
+	Key string
+	// Generation and Created are the store's; Created is the first generation's time.
+	Generation int64
+	Created    time.Time
+	// Route is decoded and has its defaults; nil where decoding failed.
+	Route *v1alpha1.Route
+	// Problems are what validation says of the Route, or why it did not decode.
+	Problems []v1alpha1.Problem
+	// Status is the one that is stored now, for transition times.
+	Status *v1alpha1.Status
+}
+
+// World is what Swarm was seen to be, in no particular order. The zero World is
+// that of a standalone data plane.
+type World struct {
+	// Swarm is false where there is no swarm at all: no Service can be found then.
+	Swarm    bool
+	Services []Service
+	// Tasks are those whose desired state is running.
+	Tasks    []Task
+	Networks []Network
+	Secrets  []Secret
+	Nodes    []Node
+	// Attached are the IDs of the Networks that the data plane can reach
+	// without a Tender, because its own container is on them.
+	Attached []string
+}
+
+// Service is a swarm service.
+type Service struct {
+	ID, Name string
+	Labels   map[string]string
+	// Networks are the IDs of the overlay networks that its tasks are attached
+	// to, without the ingress network.
+	Networks []string
+	// Updating: an update or a rollback of it is under way.
+	Updating bool
+	// Desired is how many tasks it should have; -1 for a global service.
+	Desired int
+}
+
+// Task is a swarm task.
+type Task struct {
+	ID, ServiceID, NodeID string
+	// Running: the task runs, and is wanted to run. Only then is it an Endpoint.
+	Running bool
+	// Addresses are the task's address on each of its networks.
+	Addresses []TaskAddress
+}
+
+// TaskAddress is a Task's address on one Network: an IP address without a mask.
+type TaskAddress struct {
+	Network string
+	IP      string
+}
+
+// Network is an overlay network.
+type Network struct {
+	ID, Name string
+	Labels   map[string]string
+	// Ingress: it is the routing mesh, on which nothing is dialled.
+	Ingress bool
+}
+
+// Secret is a secret. Its bytes are never here.
+type Secret struct {
+	ID, Name string
+}
+
+// Node is a swarm node.
+type Node struct {
+	ID, Hostname string
+	Ready        bool
+}
+
+// TenderSpec says where and how Tenders run. Two data planes with equal specs
+// share their Tenders.
+type TenderSpec struct {
+	// Scope names the data planes that share Tenders: a node's or a service's ID.
+	Scope string
+	// Image is named by ID, or by a reference that every node can get.
+	Image string
+	// Constraints are Swarm placement constraints that select the data planes' nodes.
+	Constraints []string
+	// MountType is "volume" or "bind", MountSource the volume's name or the
+	// folder on the host that the sockets stand in.
+	MountType, MountSource string
+}

@@ -1,0 +1,61 @@
+package plan
+
+import (
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// Plan is what follows from an Input.
+type Plan struct {
+	// Snapshot is what the data planes should serve.
+	Snapshot *snapshot.Snapshot
+	// Actions are changes to Swarm, in the order in which to take them.
+	Actions []Action
+	// Statuses are sorted by key: exactly one for each object of the Input.
+	Statuses []Status
+	// Moving: something is about to change (a service is updating, tasks are
+	// starting, a Tender is on its way), so look again soon.
+	Moving bool
+}
+
+// Status is an object's new status.
+type Status struct {
+	Key        string
+	Generation int64
+	Status     v1alpha1.Status
+	// Changed: it differs from the status that is stored.
+	Changed bool
+}
+
+// Action is a change to Swarm. Exactly one field is set. Both are idempotent.
+type Action struct {
+	CreateTender *Tender
+	// RemoveTender is a Tender's service by ID.
+	RemoveTender *TenderRef
+}
+
+// Tender is a Tender service to be created, on one Network or with Secrets.
+type Tender struct {
+	// Name is deterministic, so that two who create it collide on it.
+	Name string
+	Spec TenderSpec
+	// Network is the ID of the overlay network to stand on; "" for none.
+	Network string
+	// Secrets are to be held, sorted by ID.
+	Secrets []Secret
+}
+
+// TenderRef names an existing Tender service.
+type TenderRef struct {
+	ServiceID, Name string
+}
+
+// Labels of Tender services.
+const (
+	// LabelTender marks a Tender service; its value is the TenderSpec's Scope.
+	LabelTender = "fairlead.dev/tender"
+	// LabelTenderNetwork holds the ID of its Network.
+	LabelTenderNetwork = "fairlead.dev/tender-network"
+	// LabelTenderSecrets holds the IDs of its Secrets, sorted, with commas.
+	LabelTenderSecrets = "fairlead.dev/tender-secrets"
+)
