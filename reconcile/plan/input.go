@@ -32,6 +32,9 @@ type Object struct {
 	Route *v1alpha1.Route
 	// Problems are what validation says of the Route, or why it did not decode.
 	Problems []v1alpha1.Problem
+	// LastGood is an earlier generation that is served while Route is nil; nil
+	// where there is none.
+	LastGood *Object
 	// Status is the one that is stored now, for transition times.
 	Status *v1alpha1.Status
 }

@@ -1,0 +1,67 @@
+package plan
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// largeInput has a Service of tasks Tasks for each of the Routes, half of which
+// terminate TLS with a certificate of their own.
+func largeInput(routes, tasks int) Input {
+	in := Input{Now: time.Unix(1e9, 0), Tenders: &TenderSpec{Scope: "node"}}
+	in.World.Swarm = true
+	in.World.Networks = []Network{{ID: "net0", Name: "shop"}}
+	for i := range routes {
+		name := fmt.Sprintf("service%05d", i)
+		in.World.Services = append(in.World.Services, Service{ID: "id" + name, Name: name, Networks: []string{"net0"}, Desired: tasks})
+		for j := range tasks {
+			in.World.Tasks = append(in.World.Tasks, Task{
+				ID: fmt.Sprintf("task%d%s-0123456789", (j*7)%tasks, name), ServiceID: "id" + name, Running: true,
+				Addresses: []TaskAddress{{Network: "net0", IP: fmt.Sprintf("10.%d.%d.%d", j, i/250, i%250)}},
+			})
+		}
+		r := &v1alpha1.Route{Metadata: v1alpha1.ObjectMeta{Name: name}, Spec: v1alpha1.RouteSpec{
+			Hosts: []string{name + ".example.com"}, Backend: &v1alpha1.Backend{Service: name, Port: 8080},
+		}}
+		if i%2 == 0 {
+			in.World.Secrets = append(in.World.Secrets, Secret{ID: "cert" + name, Name: name + ".cert"}, Secret{ID: "key" + name, Name: name + ".key"})
+			r.Spec.TLS = &v1alpha1.RouteTLS{Mode: v1alpha1.TLSTerminate, SecretRefs: []v1alpha1.SecretRef{{Cert: name + ".cert", Key: name + ".key"}}}
+		}
+		in.Objects = append(in.Objects, Object{Key: name, Generation: 1, Created: time.Unix(int64(i), 0), Route: r})
+	}
+	return in
+}
+
+func BenchmarkCompute10kRoutes50kTasks(b *testing.B) {
+	in := largeInput(10_000, 5)
+	// The second pass is the common one: Tenders stand, statuses are stored.
+	first := Compute(in)
+	for i, s := range first.Statuses {
+		in.Objects[i].Status = &s.Status
+	}
+	for i, a := range first.Actions {
+		labels := map[string]string{LabelTender: "node"}
+		if t := a.CreateTender; t.Network != "" {
+			labels[LabelTenderNetwork] = t.Network
+		} else {
+			ids := ""
+			for _, s := range t.Secrets {
+				ids += "," + s.ID
+			}
+			labels[LabelTenderSecrets] = ids[1:]
+		}
+		id := fmt.Sprintf("tender%d", i)
+		in.World.Services = append(in.World.Services, Service{ID: id, Name: a.CreateTender.Name, Labels: labels})
+		in.World.Tasks = append(in.World.Tasks, Task{ID: id, ServiceID: id, Running: true})
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p := Compute(in)
+		if len(p.Snapshot.Routes) != 10_000 || len(p.Actions) != 0 {
+			b.Fatalf("%d routes, %d actions", len(p.Snapshot.Routes), len(p.Actions))
+		}
+	}
+}

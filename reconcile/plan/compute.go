@@ -1,0 +1,139 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// Compute makes the Plan for in. See the package comment for its steps.
+func Compute(in Input) Plan {
+	world := indexWorld(&in.World)
+	routes := make([]*route, 0, len(in.Objects))
+	for i := range in.Objects {
+		routes = append(routes, newRoute(&in.Objects[i]))
+	}
+	slices.SortFunc(routes, byPrecedence)
+
+	r := newResolver(world, len(routes))
+	for _, rt := range routes {
+		r.resolve(rt)
+	}
+	findConflicts(routes)
+
+	p := Plan{Snapshot: makeSnapshot(routes, r)}
+	actions, pending := planTenders(&in, world, r)
+	p.Actions = actions
+	p.Moving = pending || r.updating
+	p.Statuses = makeStatuses(&in, routes, r, p.Snapshot)
+	return p
+}
+
+// route is a Route on its way through the steps. Each step fills its own part.
+type route struct {
+	object *Object
+	// spec is what is served: the Route's, or that of the last good generation.
+	spec       *v1alpha1.RouteSpec
+	namespace  string
+	generation int64
+	// refused says why nothing of the Route is served; its zero value: some is.
+	refused finding
+	// dropped are Rules that are not served, while others are.
+	dropped []finding
+
+	// The resolved parts.
+	hosts        []string
+	certificates []string
+	rules        []snapshot.Rule
+	unresolved   []finding
+	backends     []int // indices into resolver.backends, of all Rules, each once
+	redirects    bool  // at least one Rule answers by itself
+
+	conflicts []finding
+}
+
+// finding is a Reason with its message.
+type finding struct{ reason, message string }
+
+func newRoute(o *Object) *route {
+	rt := &route{object: o}
+	served := o
+	if o.Route == nil && o.LastGood != nil && o.LastGood.Route != nil {
+		served = o.LastGood
+	}
+	if served.Route == nil {
+		rt.refused = refusal(o.Problems)
+		return rt
+	}
+	rt.spec = &served.Route.Spec
+	rt.namespace = served.Route.Metadata.Namespace
+	rt.generation = served.Generation
+	if whole := problemsOf(served.Problems, -1); len(whole) > 0 {
+		rt.refused = refusal(whole)
+	}
+	return rt
+}
+
+// refusal is the first problem's Reason with the messages of all.
+func refusal(problems []v1alpha1.Problem) finding {
+	if len(problems) == 0 {
+		return finding{v1alpha1.ReasonInvalid, "the manifest does not decode"}
+	}
+	messages := make([]string, len(problems))
+	for i, p := range problems {
+		messages[i] = p.String()
+	}
+	return finding{cmp.Or(problems[0].Reason, v1alpha1.ReasonInvalid), strings.Join(messages, "; ")}
+}
+
+func problemsOf(problems []v1alpha1.Problem, rule int) []v1alpha1.Problem {
+	var of []v1alpha1.Problem
+	for _, p := range problems {
+		if p.Rule == rule {
+			of = append(of, p)
+		}
+	}
+	return of
+}
+
+// byPrecedence sorts the oldest Route first, then by key.
+func byPrecedence(a, b *route) int {
+	return cmp.Or(a.object.Created.Compare(b.object.Created), strings.Compare(a.object.Key, b.object.Key))
+}
+
+// served says whether anything of the Route is.
+func (rt *route) served() bool { return rt.refused.reason == "" }
+
+func makeSnapshot(routes []*route, r *resolver) *snapshot.Snapshot {
+	s := snapshot.Snapshot{Routes: make([]snapshot.Route, 0, len(routes))}
+	for _, rt := range routes {
+		if rt.served() {
+			s.Routes = append(s.Routes, rt.snapshot())
+		}
+	}
+	s.Backends = r.sortedBackends()
+	s.Certificates = r.sortedCertificates()
+	return s.Seal()
+}
+
+func (rt *route) snapshot() snapshot.Route {
+	out := snapshot.Route{
+		Key:          rt.object.Key,
+		Generation:   rt.generation,
+		Hosts:        rt.hosts,
+		Certificates: rt.certificates,
+		Rules:        rt.rules,
+	}
+	if lb := rt.spec.LoadBalancing; lb != nil {
+		out.LoadBalancing = lb.Type
+	}
+	if tls := rt.spec.TLS; tls != nil {
+		out.TLS = snapshot.TLSMode(tls.Mode)
+		out.MinVersion = tls.MinVersion
+		out.InClear = tls.Redirect != nil && !*tls.Redirect
+	}
+	return out
+}

@@ -1,0 +1,154 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// findConflicts lets the oldest Route win, host by host. routes are in
+// precedence order. There are two kinds:
+//
+//	a host that one Route passes through   HostConflict: the younger Route
+//	and another terminates or passes too   does not get the host
+//	two equal matches on one host          PathConflict: both stand in the
+//	                                       table, where the older comes first
+//
+// A Route without TLS and one with TLS never conflict: they are served on
+// different Listeners.
+func findConflicts(routes []*route) {
+	claims := make(map[string][]*route, len(routes)) // by host, in precedence order
+	for _, rt := range routes {
+		if rt.served() {
+			for _, h := range rt.hosts {
+				claims[h] = append(claims[h], rt)
+			}
+		}
+	}
+	for _, rt := range routes {
+		if rt.served() && slices.ContainsFunc(rt.hosts, func(h string) bool { return len(claims[h]) > 1 }) {
+			conflictsOf(rt, claims)
+		}
+	}
+}
+
+// conflictsOf finds what older Routes take from rt. Those come first in
+// routes, so their hosts are final already.
+func conflictsOf(rt *route, claims map[string][]*route) {
+	kept := make([]string, 0, len(rt.hosts))
+	for _, h := range rt.hosts {
+		if winner := hostWinner(rt, h, claims[h]); winner != nil {
+			rt.conflict(v1alpha1.ReasonHostConflict, "host %s belongs to the older Route %s, which has TLS mode %s there",
+				h, winner.object.Key, winner.spec.TLS.Mode)
+			continue
+		}
+		kept = append(kept, h)
+	}
+	if len(kept) == 0 {
+		rt.refused = finding{v1alpha1.ReasonHostConflict, joinMessages(rt.conflicts)}
+		return
+	}
+	rt.hosts = kept
+	if !isPassthrough(rt) {
+		findShadowed(rt, claims)
+	}
+}
+
+func (rt *route) conflict(reason, format string, args ...any) {
+	rt.conflicts = append(rt.conflicts, finding{reason, fmt.Sprintf(format, args...)})
+}
+
+// hostWinner is the older Route that leaves rt nothing of host h, or nil.
+func hostWinner(rt *route, h string, claimants []*route) *route {
+	if rt.spec.TLS == nil {
+		return nil
+	}
+	for _, older := range claimants {
+		if older == rt {
+			return nil
+		}
+		if older.spec.TLS != nil && holds(older, h) && (isPassthrough(rt) || isPassthrough(older)) {
+			return older
+		}
+	}
+	return nil
+}
+
+func holds(rt *route, h string) bool { return rt.served() && slices.Contains(rt.hosts, h) }
+
+// findShadowed finds the matches of rt that an older Route has on every host
+// of rt, and refuses rt where no match is left.
+func findShadowed(rt *route, claims map[string][]*route) {
+	open, total := 0, 0
+	for i := range rt.rules {
+		for j := range rt.rules[i].Matches {
+			m := &rt.rules[i].Matches[j]
+			for _, h := range rt.hosts {
+				total++
+				winner := matchWinner(rt, h, m, claims[h])
+				if winner == nil {
+					open++
+					continue
+				}
+				rt.conflict(v1alpha1.ReasonPathConflict, "%s %s on host %s is served by the older Route %s",
+					m.Path.Type, m.Path.Value, h, winner.object.Key)
+			}
+		}
+	}
+	if open == 0 && total > 0 {
+		rt.refused = finding{v1alpha1.ReasonHostConflict, joinMessages(rt.conflicts)}
+	}
+}
+
+func matchWinner(rt *route, h string, m *snapshot.Match, claimants []*route) *route {
+	for _, older := range claimants {
+		if older == rt {
+			return nil
+		}
+		if (older.spec.TLS == nil) == (rt.spec.TLS == nil) && holds(older, h) && hasMatch(older, m) {
+			return older
+		}
+	}
+	return nil
+}
+
+func hasMatch(rt *route, m *snapshot.Match) bool {
+	for i := range rt.rules {
+		for j := range rt.rules[i].Matches {
+			if equalMatch(&rt.rules[i].Matches[j], m) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// equalMatch compares conditions, whatever their order.
+func equalMatch(a, b *snapshot.Match) bool {
+	return a.Path == b.Path && a.Method == b.Method && sameValues(a.Headers, b.Headers) && sameValues(a.Query, b.Query)
+}
+
+func sameValues(a, b []snapshot.ValueMatch) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for _, v := range a {
+		if !slices.Contains(b, v) {
+			return false
+		}
+	}
+	return true
+}
+
+func joinMessages(findings []finding) string {
+	messages := make([]string, 0, len(findings))
+	for _, f := range findings {
+		if !slices.Contains(messages, f.message) {
+			messages = append(messages, f.message)
+		}
+	}
+	return strings.Join(messages, "; ")
+}

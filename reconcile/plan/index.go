@@ -1,0 +1,88 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// index looks things of a World up. It points into the World and edits nothing.
+type index struct {
+	swarm    bool
+	services map[string]*Service // by name
+	networks map[string]*Network // by name and by ID
+	secrets  map[string]*Secret  // by name
+	tasks    map[string][]*Task  // running ones, by service ID, sorted by ID
+	attached map[string]bool     // networks by ID
+}
+
+func indexWorld(w *World) *index {
+	x := &index{
+		swarm:    w.Swarm,
+		services: make(map[string]*Service, len(w.Services)),
+		networks: make(map[string]*Network, 2*len(w.Networks)),
+		secrets:  make(map[string]*Secret, len(w.Secrets)),
+		attached: make(map[string]bool, len(w.Attached)),
+	}
+	for i := range w.Services {
+		x.services[w.Services[i].Name] = &w.Services[i]
+	}
+	x.indexNetworks(w.Networks)
+	for i := range w.Secrets {
+		x.secrets[w.Secrets[i].Name] = &w.Secrets[i]
+	}
+	for _, id := range w.Attached {
+		x.attached[id] = true
+	}
+	x.tasks = runningTasks(w)
+	return x
+}
+
+// indexNetworks lets a network's ID win over another's name, and of two with
+// one name the lower ID.
+func (x *index) indexNetworks(networks []Network) {
+	for i := range networks {
+		n := &networks[i]
+		if other, taken := x.networks[n.Name]; !taken || n.ID < other.ID {
+			x.networks[n.Name] = n
+		}
+	}
+	for i := range networks {
+		x.networks[networks[i].ID] = &networks[i]
+	}
+}
+
+// runningTasks groups the tasks that are Endpoints by service, in one
+// allocation for all of them: there may be 50,000.
+func runningTasks(w *World) map[string][]*Task {
+	running := make([]*Task, 0, len(w.Tasks))
+	for i := range w.Tasks {
+		if w.Tasks[i].Running {
+			running = append(running, &w.Tasks[i])
+		}
+	}
+	slices.SortFunc(running, func(a, b *Task) int {
+		return cmp.Or(strings.Compare(a.ServiceID, b.ServiceID), strings.Compare(a.ID, b.ID))
+	})
+	groups := make(map[string][]*Task, len(w.Services))
+	for len(running) > 0 {
+		n := 1
+		for n < len(running) && running[n].ServiceID == running[0].ServiceID {
+			n++
+		}
+		groups[running[0].ServiceID] = running[:n:n]
+		running = running[n:]
+	}
+	return groups
+}
+
+// find looks a short name up as <namespace>_<name> first, then as written.
+func find[T any](byName map[string]*T, namespace, name string) (*T, bool) {
+	if namespace != "" {
+		if v, ok := byName[namespace+"_"+name]; ok {
+			return v, true
+		}
+	}
+	v, ok := byName[name]
+	return v, ok
+}

@@ -1,0 +1,221 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// resolveRules makes the Rules that can be served, and refuses the Route where
+// there is none.
+func (r *resolver) resolveRules(rt *route) {
+	if rt.spec.Backend != nil {
+		rt.rules = []snapshot.Rule{r.wholeRule(rt, []v1alpha1.Backend{*rt.spec.Backend})}
+		return
+	}
+	problems := servedProblems(rt)
+	var usable []*v1alpha1.Rule
+	for i := range rt.spec.Rules {
+		if own := problemsOf(problems, i); len(own) > 0 {
+			f := refusal(own)
+			rt.dropped = append(rt.dropped, finding{f.reason, "Dropped Rule " + ruleName(&rt.spec.Rules[i], i) + ": " + f.message})
+			continue
+		}
+		usable = append(usable, &rt.spec.Rules[i])
+		if !isPassthrough(rt) {
+			rt.rules = append(rt.rules, r.rule(rt, &rt.spec.Rules[i], i))
+		}
+	}
+	switch {
+	case len(usable) == 0:
+		rt.refused = noRule(rt.dropped)
+	case isPassthrough(rt):
+		rt.rules = []snapshot.Rule{r.wholeRule(rt, allBackends(usable))}
+	}
+}
+
+// servedProblems are those of the generation that is served.
+func servedProblems(rt *route) []v1alpha1.Problem {
+	if rt.object.Route == nil {
+		return rt.object.LastGood.Problems
+	}
+	return rt.object.Problems
+}
+
+func noRule(dropped []finding) finding {
+	if len(dropped) == 0 {
+		return finding{v1alpha1.ReasonInvalid, "neither backend nor rules are given"}
+	}
+	messages := make([]string, len(dropped))
+	for i, d := range dropped {
+		messages[i] = d.message
+	}
+	return finding{dropped[0].reason, strings.Join(messages, "; ")}
+}
+
+func isPassthrough(rt *route) bool {
+	return rt.spec.TLS != nil && rt.spec.TLS.Mode == v1alpha1.TLSPassthrough
+}
+
+func allBackends(rules []*v1alpha1.Rule) []v1alpha1.Backend {
+	var all []v1alpha1.Backend
+	for _, rule := range rules {
+		all = append(all, rule.Backends...)
+	}
+	return all
+}
+
+func ruleName(rule *v1alpha1.Rule, i int) string { return cmp.Or(rule.Name, strconv.Itoa(i)) }
+
+var matchAll = []snapshot.Match{{Path: snapshot.PathMatch{Type: snapshot.PathPrefix, Value: "/"}}}
+
+// wholeRule is the Rule for every request.
+func (r *resolver) wholeRule(rt *route, backends []v1alpha1.Backend) snapshot.Rule {
+	return snapshot.Rule{Name: "0", Matches: matchAll, Backends: r.backendRefs(rt, backends)}
+}
+
+func (r *resolver) rule(rt *route, rule *v1alpha1.Rule, i int) snapshot.Rule {
+	out := snapshot.Rule{
+		Name:     ruleName(rule, i),
+		Matches:  matchAll,
+		Filters:  filters(rule.Filters),
+		Backends: r.backendRefs(rt, rule.Backends),
+		Retry:    retry(rule.Retry),
+	}
+	if len(rule.Matches) > 0 {
+		out.Matches = matches(rule.Matches)
+	}
+	if t := rule.Timeouts; t != nil {
+		out.Request, out.BackendRequest = duration(t.Request), duration(t.BackendRequest)
+	}
+	if slices.ContainsFunc(out.Filters, func(f snapshot.Filter) bool { return f.Redirect != nil }) {
+		rt.redirects = true
+	}
+	return out
+}
+
+func (r *resolver) backendRefs(rt *route, backends []v1alpha1.Backend) []snapshot.BackendRef {
+	if len(backends) == 0 {
+		return nil
+	}
+	refs := make([]snapshot.BackendRef, len(backends))
+	for i := range backends {
+		b := &backends[i]
+		refs[i] = snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters)}
+		if b.Weight != nil {
+			refs[i].Weight = *b.Weight
+		}
+	}
+	return refs
+}
+
+func matches(in []v1alpha1.Match) []snapshot.Match {
+	out := make([]snapshot.Match, len(in))
+	for i := range in {
+		out[i] = snapshot.Match{Path: pathMatch(in[i].Path), Method: in[i].Method}
+		out[i].Headers = valueMatches(in[i].Headers, http.CanonicalHeaderKey)
+		out[i].Query = valueMatches(in[i].QueryParams, func(name string) string { return name })
+	}
+	return out
+}
+
+func pathMatch(p *v1alpha1.PathMatch) snapshot.PathMatch {
+	if p == nil {
+		return matchAll[0].Path
+	}
+	out := snapshot.PathMatch{Type: snapshot.MatchType(cmp.Or(p.Type, v1alpha1.MatchPathPrefix)), Value: cmp.Or(p.Value, "/")}
+	if out.Type == snapshot.PathPrefix && out.Value != "/" {
+		out.Value = cmp.Or(strings.TrimRight(out.Value, "/"), "/")
+	}
+	return out
+}
+
+func valueMatches(in []v1alpha1.ValueMatch, normal func(string) string) []snapshot.ValueMatch {
+	var out []snapshot.ValueMatch
+	for _, m := range in {
+		out = append(out, snapshot.ValueMatch{
+			Type: snapshot.MatchType(cmp.Or(m.Type, v1alpha1.MatchExact)), Name: normal(m.Name), Value: m.Value,
+		})
+	}
+	return out
+}
+
+func filters(in []v1alpha1.Filter) []snapshot.Filter {
+	var out []snapshot.Filter
+	for i := range in {
+		out = append(out, filter(&in[i]))
+	}
+	return out
+}
+
+// filter translates what Validate lets through; what is not built was refused there.
+func filter(f *v1alpha1.Filter) snapshot.Filter {
+	switch {
+	case f.RequestHeaderModifier != nil:
+		return snapshot.Filter{RequestHeaders: modifier(f.RequestHeaderModifier)}
+	case f.ResponseHeaderModifier != nil:
+		return snapshot.Filter{ResponseHeaders: modifier(f.ResponseHeaderModifier)}
+	case f.RequestRedirect != nil:
+		r := f.RequestRedirect
+		return snapshot.Filter{Redirect: &snapshot.Redirect{
+			Scheme: r.Scheme, Hostname: r.Hostname, Port: r.Port, Path: pathModifier(r.Path),
+			StatusCode: cmp.Or(r.StatusCode, http.StatusFound),
+		}}
+	case f.URLRewrite != nil:
+		return snapshot.Filter{Rewrite: &snapshot.Rewrite{Hostname: f.URLRewrite.Hostname, Path: pathModifier(f.URLRewrite.Path)}}
+	}
+	panic(fmt.Sprintf("plan: filter %s passed validation but is not built", f.Type))
+}
+
+func modifier(m *v1alpha1.HeaderModifier) *snapshot.HeaderModifier {
+	out := &snapshot.HeaderModifier{Set: headers(m.Set), Add: headers(m.Add)}
+	for _, name := range m.Remove {
+		out.Remove = append(out.Remove, http.CanonicalHeaderKey(name))
+	}
+	return out
+}
+
+func headers(in []v1alpha1.Header) []snapshot.Header {
+	var out []snapshot.Header
+	for _, h := range in {
+		out = append(out, snapshot.Header{Name: http.CanonicalHeaderKey(h.Name), Value: h.Value})
+	}
+	return out
+}
+
+func pathModifier(p *v1alpha1.PathModifier) *snapshot.PathModifier {
+	switch {
+	case p == nil:
+		return nil
+	case p.ReplaceFullPath != nil:
+		return &snapshot.PathModifier{Value: *p.ReplaceFullPath}
+	case p.ReplacePrefixMatch != nil:
+		return &snapshot.PathModifier{Prefix: true, Value: *p.ReplacePrefixMatch}
+	}
+	return nil
+}
+
+func retry(r *v1alpha1.Retry) *snapshot.Retry {
+	if r == nil {
+		return nil
+	}
+	out := &snapshot.Retry{Attempts: 1, Codes: slices.Sorted(slices.Values(r.Codes)), Backoff: duration(r.Backoff)}
+	if r.Attempts != nil {
+		out.Attempts = *r.Attempts
+	}
+	return out
+}
+
+func duration(d *v1alpha1.Duration) time.Duration {
+	if d == nil {
+		return 0
+	}
+	return time.Duration(*d)
+}

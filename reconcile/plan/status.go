@@ -1,0 +1,235 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// A Certificate that ends within this time is CertificateExpiring.
+const expiryNotice = 14 * 24 * time.Hour
+
+// makeStatuses makes one Status for each object, sorted by key.
+func makeStatuses(in *Input, routes []*route, r *resolver, s *snapshot.Snapshot) []Status {
+	certificates := certificateReports(in.Reports)
+	out := make([]Status, 0, len(routes))
+	for _, rt := range routes {
+		c := conditions{in: in, rt: rt, backends: r.backends, snapshot: s, certificates: certificates}
+		out = append(out, c.status())
+	}
+	slices.SortFunc(out, func(a, b Status) int { return strings.Compare(a.Key, b.Key) })
+	return out
+}
+
+// certificateReports keeps for each Certificate the worst that a data plane says.
+func certificateReports(reports []snapshot.Report) map[string]snapshot.CertificateReport {
+	rank := map[snapshot.CertificateState]int{snapshot.CertificateLoaded: 1, snapshot.CertificatePending: 2, snapshot.CertificateInvalid: 3}
+	worst := map[string]snapshot.CertificateReport{}
+	for _, report := range reports {
+		for _, c := range report.Certificates {
+			if rank[c.State] > rank[worst[c.ID].State] {
+				worst[c.ID] = c
+			}
+		}
+	}
+	return worst
+}
+
+// conditions makes the Conditions of one Route.
+type conditions struct {
+	in           *Input
+	rt           *route
+	backends     []snapshot.Backend
+	snapshot     *snapshot.Snapshot
+	certificates map[string]snapshot.CertificateReport
+	list         []v1alpha1.Condition
+}
+
+func (c *conditions) status() Status {
+	ready := c.readyEndpoints()
+	c.accepted()
+	c.resolvedRefs()
+	c.programmed()
+	c.ready(ready)
+	c.negative()
+	o := c.rt.object
+	next := o.Status.WithTransitions(v1alpha1.Status{Conditions: c.list, ReadyEndpoints: ready}, c.in.Now)
+	return Status{Key: o.Key, Generation: o.Generation, Status: next, Changed: changed(o, &next)}
+}
+
+// changed compares all but times. A stored status of a later generation than
+// ours is not written over.
+func changed(o *Object, next *v1alpha1.Status) bool {
+	if o.Status == nil {
+		return true
+	}
+	for _, c := range o.Status.Conditions {
+		if c.ObservedGeneration > o.Generation {
+			return false
+		}
+	}
+	return o.Status.ReadyEndpoints != next.ReadyEndpoints || !slices.Equal(o.Status.Conditions, next.Conditions)
+}
+
+func (c *conditions) set(t string, status v1alpha1.ConditionStatus, reason, message string) {
+	c.list = append(c.list, v1alpha1.Condition{
+		Type: t, Status: status, Reason: reason, Message: message, ObservedGeneration: c.rt.object.Generation,
+	})
+}
+
+func (c *conditions) readyEndpoints() int {
+	n := 0
+	if c.rt.served() {
+		for _, i := range c.rt.backends {
+			n += len(c.backends[i].Endpoints)
+		}
+	}
+	return n
+}
+
+func (c *conditions) accepted() {
+	if !c.rt.served() {
+		c.set(v1alpha1.Accepted, v1alpha1.False, c.rt.refused.reason, c.rt.refused.message)
+		return
+	}
+	c.set(v1alpha1.Accepted, v1alpha1.True, v1alpha1.ReasonAccepted, "")
+}
+
+func (c *conditions) resolvedRefs() {
+	findings := slices.Clone(c.rt.unresolved)
+	for _, id := range c.rt.certificates {
+		if report := c.certificates[id]; report.State == snapshot.CertificateInvalid {
+			findings = append(findings, finding{v1alpha1.ReasonInvalidCertificateRef, report.Message})
+		}
+	}
+	if len(findings) > 0 {
+		c.set(v1alpha1.ResolvedRefs, v1alpha1.False, findings[0].reason, joinMessages(findings))
+		return
+	}
+	c.set(v1alpha1.ResolvedRefs, v1alpha1.True, v1alpha1.ReasonResolvedRefs, "")
+}
+
+// programmed is True once every data plane serves the Snapshot. It stays True
+// while only other things of the Snapshot change.
+func (c *conditions) programmed() {
+	behind := 0
+	for _, r := range c.in.Reports {
+		if r.Version != c.snapshot.Version {
+			behind++
+		}
+	}
+	switch {
+	case !c.rt.served():
+		c.set(v1alpha1.Programmed, v1alpha1.False, v1alpha1.ReasonInvalid, "the Route is not accepted")
+	case len(c.in.Reports) == 0:
+		c.set(v1alpha1.Programmed, v1alpha1.Unknown, v1alpha1.ReasonPending, "no data plane has reported yet")
+	case behind == 0 || c.rt.object.Status.Is(v1alpha1.Programmed, c.rt.object.Generation):
+		c.set(v1alpha1.Programmed, v1alpha1.True, v1alpha1.ReasonProgrammed, "")
+	case behind == len(c.in.Reports):
+		c.set(v1alpha1.Programmed, v1alpha1.Unknown, v1alpha1.ReasonPending, "waiting for the data plane")
+	default:
+		c.set(v1alpha1.Programmed, v1alpha1.False, v1alpha1.ReasonProxiesOutOfSync,
+			fmt.Sprintf("%d of %d data planes have not acknowledged this generation", behind, len(c.in.Reports)))
+	}
+}
+
+func (c *conditions) ready(endpoints int) {
+	programmed := slices.ContainsFunc(c.list, func(x v1alpha1.Condition) bool {
+		return x.Type == v1alpha1.Programmed && x.Status == v1alpha1.True
+	})
+	switch {
+	case !c.rt.served():
+		c.set(v1alpha1.Ready, v1alpha1.False, c.rt.refused.reason, "the Route is not accepted")
+	case endpoints == 0 && !c.rt.redirects:
+		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonNoReadyEndpoints, c.noEndpoints())
+	case !c.hasCertificate():
+		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), "no certificate can be served yet")
+	case !programmed:
+		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, "waiting for the data plane")
+	default:
+		c.set(v1alpha1.Ready, v1alpha1.True, v1alpha1.ReasonReady, c.emptyBackends())
+	}
+}
+
+func (c *conditions) noEndpoints() string {
+	if len(c.rt.unresolved) > 0 {
+		return joinMessages(c.rt.unresolved)
+	}
+	if empty := c.emptyBackends(); empty != "" {
+		return empty
+	}
+	return "the Route names no backend"
+}
+
+// emptyBackends names the Backends without Endpoints.
+func (c *conditions) emptyBackends() string {
+	var names []string
+	for _, i := range c.rt.backends {
+		if b := &c.backends[i]; len(b.Endpoints) == 0 {
+			names = append(names, b.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "no running task: " + strings.Join(names, ", ")
+}
+
+func (c *conditions) hasCertificate() bool {
+	if tls := c.rt.spec.TLS; tls == nil || tls.Mode != v1alpha1.TLSTerminate {
+		return true
+	}
+	return slices.ContainsFunc(c.rt.certificates, func(id string) bool {
+		return c.certificates[id].State == snapshot.CertificateLoaded
+	})
+}
+
+// certificateReason is Progressing while a Certificate may still come.
+func (c *conditions) certificateReason() string {
+	for _, x := range c.list {
+		if x.Type == v1alpha1.ResolvedRefs && x.Status == v1alpha1.False {
+			return x.Reason
+		}
+	}
+	return v1alpha1.ReasonProgressing
+}
+
+// negative sets the Conditions that stand only while they are True.
+func (c *conditions) negative() {
+	o := c.rt.object
+	switch {
+	case o.Route == nil && c.rt.spec != nil:
+		c.set(v1alpha1.PartiallyInvalid, v1alpha1.True, v1alpha1.ReasonInvalid, fmt.Sprintf(
+			"Fall Back to generation %d, since generation %d cannot be used: %s", c.rt.generation, o.Generation, refusal(o.Problems).message))
+	case c.rt.served() && len(c.rt.dropped) > 0:
+		c.set(v1alpha1.PartiallyInvalid, v1alpha1.True, c.rt.dropped[0].reason, joinMessages(c.rt.dropped))
+	}
+	if len(c.rt.conflicts) > 0 {
+		c.set(v1alpha1.Conflicted, v1alpha1.True, c.rt.conflicts[0].reason, joinMessages(c.rt.conflicts))
+	}
+	c.expiring()
+}
+
+func (c *conditions) expiring() {
+	var findings []finding
+	for _, id := range c.rt.certificates {
+		report := c.certificates[id]
+		if report.State != snapshot.CertificateLoaded {
+			continue
+		}
+		end := report.NotAfter.UTC().Format(time.RFC3339)
+		switch left := report.NotAfter.Sub(c.in.Now); {
+		case left <= 0:
+			findings = append(findings, finding{v1alpha1.ReasonExpired, "the certificate ended at " + end})
+		case left < expiryNotice:
+			findings = append(findings, finding{v1alpha1.ReasonExpiring, "the certificate ends at " + end})
+		}
+	}
+	if len(findings) > 0 {
+		c.set(v1alpha1.CertificateExpiring, v1alpha1.True, findings[0].reason, joinMessages(findings))
+	}
+}

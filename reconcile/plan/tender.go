@@ -1,0 +1,179 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+
+	"fairlead.dev/fairlead/api/snapshot"
+)
+
+// A Tender holds at most this many secrets: Swarm keeps each in the memory of
+// the node, and a service's spec must stay small.
+const secretsPerTender = 100
+
+// Where more than this many Tenders hold what fewer could, they are made anew.
+const spareTenders = 3
+
+// planTenders compares the Tenders that exist with what the resolved Routes
+// need. pending says that one was created, or waits for others before it goes.
+func planTenders(in *Input, world *index, r *resolver) (actions []Action, pending bool) {
+	if in.Tenders == nil {
+		return nil, false
+	}
+	existing := tendersOf(in)
+	create, remove := networkTenders(in, world, r, existing)
+	createSecrets, removeSecrets, waiting := secretTenders(in, world, r, existing)
+	create = append(create, createSecrets...)
+	for i := range create {
+		actions = append(actions, Action{CreateTender: &create[i]})
+	}
+	for _, s := range append(remove, removeSecrets...) {
+		actions = append(actions, Action{RemoveTender: &TenderRef{ServiceID: s.ID, Name: s.Name}})
+	}
+	return actions, waiting || len(create) > 0
+}
+
+// tendersOf are the Tender services of our Scope, sorted by name.
+func tendersOf(in *Input) []*Service {
+	var out []*Service
+	for i := range in.World.Services {
+		if in.World.Services[i].Labels[LabelTender] == in.Tenders.Scope {
+			out = append(out, &in.World.Services[i])
+		}
+	}
+	slices.SortFunc(out, func(a, b *Service) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// networkTenders wants exactly one Tender for each Network that is needed.
+func networkTenders(in *Input, world *index, r *resolver, existing []*Service) (create []Tender, remove []*Service) {
+	have := map[string]bool{}
+	for _, s := range existing {
+		id := s.Labels[LabelTenderNetwork]
+		if id == "" {
+			continue
+		}
+		if !r.networks[id] || have[id] {
+			remove = append(remove, s)
+		}
+		have[id] = true
+	}
+	for id := range r.networks {
+		if !have[id] {
+			create = append(create, Tender{Name: tenderName(in, "net", world.networks[id].ID), Spec: *in.Tenders, Network: id})
+		}
+	}
+	slices.SortFunc(create, func(a, b Tender) int { return strings.Compare(a.Network, b.Network) })
+	return create, remove
+}
+
+// tenderName is the same for everyone who wants this Tender.
+func tenderName(in *Input, what string, of ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(append(of, in.Tenders.Scope), ",")))
+	return "fairlead-tender-" + what + "-" + hex.EncodeToString(sum[:6])
+}
+
+// secretTenders wants each needed secret in a Tender, and no Tender with a
+// needless one. A Tender whose secrets are all needed stays. The needed secrets
+// of the others, and those that no Tender holds, get new Tenders; an old one
+// goes when all data planes have loaded what they need.
+func secretTenders(in *Input, world *index, r *resolver, existing []*Service) (create []Tender, remove []*Service, waiting bool) {
+	missing := make(map[string]*Secret, len(r.secrets))
+	for id, s := range r.secrets {
+		missing[id] = s
+	}
+	keep, outdated := splitSecretTenders(r, existing)
+	if len(keep) > spareTenders+(len(r.secrets)+secretsPerTender-1)/secretsPerTender {
+		keep, outdated = nil, append(outdated, keep...)
+	}
+	for _, s := range keep {
+		for _, id := range heldSecrets(s) {
+			delete(missing, id)
+		}
+	}
+	create = newSecretTenders(in, missing)
+	create = slices.DeleteFunc(create, func(t Tender) bool {
+		i := slices.IndexFunc(outdated, func(s *Service) bool { return s.Name == t.Name })
+		if i >= 0 {
+			outdated = slices.Delete(outdated, i, i+1)
+		}
+		return i >= 0
+	})
+	replaced := len(create) == 0 && running(world, keep) && loaded(in.Reports, r)
+	for _, s := range outdated {
+		if replaced || !holdsNeeded(r, s) {
+			remove = append(remove, s)
+		} else {
+			waiting = true
+		}
+	}
+	return create, remove, waiting
+}
+
+// running says whether each of the services has a running task.
+func running(world *index, services []*Service) bool {
+	return !slices.ContainsFunc(services, func(s *Service) bool { return len(world.tasks[s.ID]) == 0 })
+}
+
+func splitSecretTenders(r *resolver, existing []*Service) (keep, outdated []*Service) {
+	for _, s := range existing {
+		held := heldSecrets(s)
+		if len(held) == 0 {
+			continue
+		}
+		if slices.ContainsFunc(held, func(id string) bool { return r.secrets[id] == nil }) {
+			outdated = append(outdated, s)
+		} else {
+			keep = append(keep, s)
+		}
+	}
+	return keep, outdated
+}
+
+func heldSecrets(s *Service) []string {
+	if s.Labels[LabelTenderSecrets] == "" {
+		return nil
+	}
+	return strings.Split(s.Labels[LabelTenderSecrets], ",")
+}
+
+func holdsNeeded(r *resolver, s *Service) bool {
+	return slices.ContainsFunc(heldSecrets(s), func(id string) bool { return r.secrets[id] != nil })
+}
+
+// newSecretTenders puts secrets, by their IDs' order, into Tenders.
+func newSecretTenders(in *Input, secrets map[string]*Secret) []Tender {
+	all := make([]Secret, 0, len(secrets))
+	for _, s := range secrets {
+		all = append(all, *s)
+	}
+	slices.SortFunc(all, func(a, b Secret) int { return strings.Compare(a.ID, b.ID) })
+	var out []Tender
+	for chunk := range slices.Chunk(all, secretsPerTender) {
+		ids := make([]string, len(chunk))
+		for i, s := range chunk {
+			ids[i] = s.ID
+		}
+		out = append(out, Tender{Name: tenderName(in, "secrets", ids...), Spec: *in.Tenders, Secrets: chunk})
+	}
+	return out
+}
+
+// loaded says whether every data plane has an answer for every Certificate
+// that is needed, so that no secret has to be asked for again.
+func loaded(reports []snapshot.Report, r *resolver) bool {
+	for _, report := range reports {
+		settled := 0
+		for _, c := range report.Certificates {
+			if _, needed := r.certificates[c.ID]; needed && c.State != snapshot.CertificatePending {
+				settled++
+			}
+		}
+		if settled < len(r.certificates) {
+			return false
+		}
+	}
+	return len(reports) > 0
+}
