@@ -1,0 +1,288 @@
+// Package reconcile is the loop that makes the swarm's data planes serve what
+// people declared: observe → plan → publish → act → report.
+//
+// It is level-triggered. A pass looks at everything as it is now, never at what
+// changed, so a lost event costs time and nothing else, and the retry of a
+// failed pass is the next pass. The decision itself is package plan's; this
+// package only gathers its Input and carries its Plan out, through the small
+// interfaces below.
+//
+//	          Wake (Trigger.Set)          Resync, or Fast while something moves
+//	                 └────────► Settle ◄───────┘
+//	                               │
+//	Source.Objects, Observer.Observe, Publisher.Report
+//	                               │
+//	                         plan.Compute
+//	                               │
+//	Publisher.Publish ─► Actor.Act ─► Reporter.Report
+//
+// Where Docker fails, the pass ends with an error and nothing is published: the
+// last Snapshot goes on being served.
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+// Source gives the objects that people applied, all of them. The caller does
+// not edit them.
+type Source interface {
+	Objects(ctx context.Context) ([]plan.Object, error)
+}
+
+// Observer says what Swarm is now. An error means that it could not be seen,
+// never that it is empty. The caller does not edit the World.
+type Observer interface {
+	Observe(ctx context.Context) (plan.World, error)
+}
+
+// Publisher is the data planes. Publish is idempotent, does not wait for
+// connections to end, and leaves the Snapshot before in place where it fails.
+type Publisher interface {
+	Publish(ctx context.Context, s *snapshot.Snapshot) error
+	Reports() []snapshot.Report
+}
+
+// Actor carries one Action out. It is idempotent: what is done already is no error.
+type Actor interface {
+	Act(ctx context.Context, a plan.Action) error
+}
+
+// Reporter stores statuses; it is given only those that changed. One that was
+// changed by someone else meanwhile is left for the next pass.
+type Reporter interface {
+	Report(ctx context.Context, statuses []plan.Status) error
+}
+
+// Config is what a Reconciler is made of. Source, Observer, Publisher and
+// Reporter are required.
+type Config struct {
+	Source    Source
+	Observer  Observer
+	Publisher Publisher
+	Actor     Actor // required where Tenders is given
+	Reporter  Reporter
+	// Tenders is the Input's; nil where there are none.
+	Tenders *plan.TenderSpec
+	// Trigger wakes the loop; New makes one where it is nil.
+	Trigger *Trigger
+	// Settle is the pause after a Wake; 10 ms by default.
+	Settle time.Duration
+	// Gap is the least time from one pass to the next; 100 ms by default.
+	Gap time.Duration
+	// Fast is the time to the next pass while something moves; 200 ms by default.
+	Fast time.Duration
+	// Resync is the time to the next pass otherwise; 1 s by default.
+	Resync time.Duration
+	// MaxBackoff bounds the time to the next pass after failures; 5 s by default.
+	MaxBackoff time.Duration
+	// Now is time.Now by default.
+	Now func() time.Time
+	// OnPass is told of every pass, from the loop's goroutine; nil tells nobody.
+	OnPass func(Pass)
+	Logger *slog.Logger
+}
+
+// Pass says how one pass went.
+type Pass struct {
+	// Start is when it started, Duration how long it took.
+	Start    time.Time
+	Duration time.Duration
+	// Plan is what came out; nil where nothing could be observed.
+	Plan *plan.Plan
+	Err  error
+}
+
+// Reconciler is the loop. Make one with New.
+type Reconciler struct {
+	Config
+	trouble troubleLog
+}
+
+// New returns a Reconciler. Run starts it.
+func New(c Config) *Reconciler {
+	defaults(&c)
+	return &Reconciler{Config: c, trouble: troubleLog{logger: c.Logger}}
+}
+
+func defaults(c *Config) {
+	orDefault(&c.Settle, 10*time.Millisecond)
+	orDefault(&c.Gap, 100*time.Millisecond)
+	orDefault(&c.Fast, 200*time.Millisecond)
+	orDefault(&c.Resync, time.Second)
+	orDefault(&c.MaxBackoff, 5*time.Second)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Trigger == nil {
+		c.Trigger = NewTrigger()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.OnPass == nil {
+		c.OnPass = func(Pass) {}
+	}
+}
+
+func orDefault(d *time.Duration, value time.Duration) {
+	if *d == 0 {
+		*d = value
+	}
+}
+
+// Run makes passes until ctx ends. It returns ctx's error.
+func (r *Reconciler) Run(ctx context.Context) error {
+	var failures int
+	next := time.NewTimer(0)
+	defer next.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-r.Trigger.C():
+			if !sleep(ctx, r.Settle) {
+				return ctx.Err()
+			}
+		case <-next.C:
+		}
+		pass := r.pass(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !sleep(ctx, r.Gap) {
+			return ctx.Err()
+		}
+		failures++
+		if pass.Err == nil {
+			failures = 0
+		}
+		next.Reset(r.wait(pass, failures))
+	}
+}
+
+// pass is one Reconcile, timed, reported and logged.
+func (r *Reconciler) pass(ctx context.Context) Pass {
+	start := r.Now()
+	p, err := r.Reconcile(ctx)
+	pass := Pass{Start: start, Duration: r.Now().Sub(start), Plan: p, Err: err}
+	r.OnPass(pass)
+	if ctx.Err() == nil {
+		r.trouble.report(err)
+	}
+	return pass
+}
+
+// wait is the time to the next pass where nothing wakes the loop before.
+func (r *Reconciler) wait(pass Pass, failures int) time.Duration {
+	switch {
+	case failures > 0:
+		return min(r.MaxBackoff, r.Fast<<min(failures-1, 10))
+	case pass.Plan.Moving:
+		return max(0, r.Fast-r.Gap)
+	}
+	return max(0, r.Resync-r.Gap)
+}
+
+// Reconcile makes one pass. The Plan is nil where the World or the objects
+// could not be seen; other failures are returned beside it.
+func (r *Reconciler) Reconcile(ctx context.Context) (*plan.Plan, error) {
+	in, err := r.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := plan.Compute(in)
+	if err := r.publish(ctx, &in, &p); err != nil {
+		return &p, err
+	}
+	return &p, errors.Join(r.act(ctx, p.Actions), r.report(ctx, p.Statuses))
+}
+
+func (r *Reconciler) gather(ctx context.Context) (plan.Input, error) {
+	objects, err := r.Source.Objects(ctx)
+	if err != nil {
+		return plan.Input{}, fmt.Errorf("read objects: %w", err)
+	}
+	world, err := r.Observer.Observe(ctx)
+	if err != nil {
+		return plan.Input{}, fmt.Errorf("observe swarm: %w", err)
+	}
+	return plan.Input{Now: r.Now(), Objects: objects, World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders}, nil
+}
+
+// publish hands the Snapshot to the data planes that do not serve it yet, and
+// plans again with what they then say, so that statuses speak of now.
+func (r *Reconciler) publish(ctx context.Context, in *plan.Input, p *plan.Plan) error {
+	if served(in.Reports, p.Snapshot.Version) {
+		return nil
+	}
+	if err := r.Publisher.Publish(ctx, p.Snapshot); err != nil {
+		return fmt.Errorf("publish snapshot %.8s: %w", p.Snapshot.Version, err)
+	}
+	r.Logger.Info("published snapshot", "version", p.Snapshot.Version, "routes", len(p.Snapshot.Routes),
+		"backends", len(p.Snapshot.Backends), "certificates", len(p.Snapshot.Certificates))
+	in.Reports = r.Publisher.Reports()
+	*p = plan.Compute(*in)
+	return nil
+}
+
+func served(reports []snapshot.Report, version string) bool {
+	for _, report := range reports {
+		if report.Version != version {
+			return false
+		}
+	}
+	return len(reports) > 0
+}
+
+// act takes every Action; one that fails does not keep the next from being taken.
+func (r *Reconciler) act(ctx context.Context, actions []plan.Action) error {
+	var errs []error
+	for _, a := range actions {
+		if err := r.Actor.Act(ctx, a); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		switch {
+		case a.CreateTender != nil:
+			r.Logger.Info("created tender", "tender", a.CreateTender.Name, "network", a.CreateTender.Network, "secrets", len(a.CreateTender.Secrets))
+		case a.RemoveTender != nil:
+			r.Logger.Info("removed tender", "tender", a.RemoveTender.Name)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (r *Reconciler) report(ctx context.Context, statuses []plan.Status) error {
+	var changed []plan.Status
+	for _, s := range statuses {
+		if s.Changed {
+			changed = append(changed, s)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := r.Reporter.Report(ctx, changed); err != nil {
+		return fmt.Errorf("report statuses: %w", err)
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
