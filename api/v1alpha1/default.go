@@ -1,0 +1,86 @@
+package v1alpha1
+
+// Default fills in what the user left out of r, where leaving it out has one
+// fixed meaning. It edits r in place, so r should be the caller's own; a second
+// call changes nothing. What is wrong in r stays as it is, for Validate.
+func Default(r *Route) {
+	defaultTLS(r.Spec.TLS)
+	if r.Spec.Backend != nil {
+		defaultBackend(r.Spec.Backend)
+	}
+	for i := range r.Spec.Rules {
+		defaultRule(&r.Spec.Rules[i])
+	}
+	if lb := r.Spec.LoadBalancing; lb != nil {
+		fill(&lb.Type, RoundRobin)
+	}
+}
+
+func defaultTLS(t *RouteTLS) {
+	if t == nil || t.Mode != TLSTerminate {
+		return
+	}
+	fill(&t.MinVersion, "1.2")
+	fillPointer(&t.Redirect, true)
+	if t.ClientAuth != nil {
+		fill(&t.ClientAuth.Mode, "Require")
+	}
+}
+
+func defaultRule(r *Rule) {
+	for i := range r.Matches {
+		defaultMatch(&r.Matches[i])
+	}
+	defaultFilters(r.Filters)
+	for i := range r.Backends {
+		defaultBackend(&r.Backends[i])
+	}
+	if r.Retry != nil {
+		fillPointer(&r.Retry.Attempts, 1)
+	}
+}
+
+func defaultMatch(m *Match) {
+	fillPointer(&m.Path, PathMatch{})
+	fill(&m.Path.Type, MatchPathPrefix)
+	fill(&m.Path.Value, "/")
+	for _, values := range [][]ValueMatch{m.Headers, m.QueryParams} {
+		for i := range values {
+			fill(&values[i].Type, MatchExact)
+		}
+	}
+}
+
+func defaultFilters(filters []Filter) {
+	for i := range filters {
+		f := &filters[i]
+		if f.RequestRedirect != nil {
+			fill(&f.RequestRedirect.StatusCode, 302)
+		}
+		if f.RequestMirror != nil {
+			fillPointer(&f.RequestMirror.Percent, 100)
+			defaultBackend(&f.RequestMirror.Backend)
+		}
+	}
+}
+
+func defaultBackend(b *Backend) {
+	fillPointer(&b.Weight, 1)
+	fill(&b.Protocol, ProtocolHTTP)
+	defaultFilters(b.Filters)
+}
+
+// fill sets *v where it is the zero value.
+func fill[T comparable](v *T, value T) {
+	var zero T
+	if *v == zero {
+		*v = value
+	}
+}
+
+// fillPointer sets *p where it is nil.
+func fillPointer[T any](p **T, value T) {
+	if *p == nil {
+		*p = &value
+	}
+}

@@ -1,0 +1,114 @@
+package v1alpha1
+
+import (
+	"regexp"
+	"strings"
+)
+
+// checkSpec reports what is wrong between the fields of a RouteSpec.
+func (f *findings) checkSpec(s *RouteSpec) {
+	f.checkHosts(s.Hosts)
+	switch {
+	case s.Backend != nil && len(s.Rules) > 0:
+		f.invalid("spec.backend", "stands beside rules: use either backend (everything goes there) or rules")
+	case s.Backend == nil && len(s.Rules) == 0:
+		f.invalid("spec", "says nowhere where requests go: add backend, or rules")
+	}
+	if s.TLS != nil {
+		f.checkTLS(s.TLS)
+	}
+	if s.Backend != nil {
+		f.checkBackend("spec.backend", s.Backend)
+	}
+	f.checkRules(s.Rules)
+	if s.TLS != nil && s.TLS.Mode == TLSPassthrough {
+		f.checkPassthrough(s)
+	}
+	if lb := s.LoadBalancing; lb != nil && lb.ConsistentHash != nil && lb.Type != ConsistentHash {
+		f.invalid("spec.loadBalancing.consistentHash", "goes with type ConsistentHash only")
+	}
+}
+
+// checkHosts finds hosts that are equal but for case and a trailing dot.
+func (f *findings) checkHosts(hosts []string) {
+	seen := map[string]bool{}
+	for i, h := range hosts {
+		h = strings.ToLower(strings.TrimSuffix(h, "."))
+		if seen[h] {
+			f.invalid(at("spec.hosts", i), "%q stands there twice", h)
+		}
+		seen[h] = true
+	}
+}
+
+func (f *findings) checkTLS(t *RouteTLS) {
+	switch t.Mode {
+	case TLSTerminate:
+		if len(t.SecretRefs) == 0 {
+			f.invalid("spec.tls.secretRefs", "is required with mode Terminate: name the Docker secrets of the certificate and its key, as in [{cert: demo.cert, key: demo.key}]")
+		}
+	case TLSPassthrough:
+		f.checkPassthroughTLS(t)
+	}
+}
+
+// checkPassthroughTLS finds what needs a decrypted connection.
+func (f *findings) checkPassthroughTLS(t *RouteTLS) {
+	const why = "has no meaning with mode Passthrough, which hands the encrypted connection on: remove it, or use mode Terminate"
+	if len(t.SecretRefs) > 0 {
+		f.invalid("spec.tls.secretRefs", why)
+	}
+	if t.MinVersion != "" {
+		f.invalid("spec.tls.minVersion", why)
+	}
+	if t.Redirect != nil {
+		f.invalid("spec.tls.redirect", why)
+	}
+	if t.ClientAuth != nil {
+		f.invalid("spec.tls.clientAuth", why)
+	}
+}
+
+// checkPassthrough finds what needs to see requests: Passthrough sees only the
+// name that the client asks for.
+func (f *findings) checkPassthrough(s *RouteSpec) {
+	const why = "needs to see requests, and with tls.mode Passthrough they are encrypted: remove it, or use mode Terminate"
+	if len(s.Rules) > 1 {
+		f.invalid("spec.rules", "has %d rules, but with tls.mode Passthrough nothing can choose between them: put all backends into one rule", len(s.Rules))
+	}
+	if s.Backend != nil && len(s.Backend.Filters) > 0 {
+		f.invalid("spec.backend.filters", why)
+	}
+	for i := range s.Rules {
+		f.inRule(i, func(path string) {
+			for _, field := range requestFields(&s.Rules[i]) {
+				f.invalid(path+"."+field, why)
+			}
+		})
+	}
+}
+
+// requestFields names the fields of r that concern single requests.
+func requestFields(r *Rule) []string {
+	var fields []string
+	note := func(used bool, field string) {
+		if used {
+			fields = append(fields, field)
+		}
+	}
+	note(len(r.Matches) > 0, "matches")
+	note(len(r.Filters) > 0, "filters")
+	note(r.Timeouts != nil, "timeouts")
+	note(r.Retry != nil, "retry")
+	for i := range r.Backends {
+		note(len(r.Backends[i].Filters) > 0, at("backends", i)+".filters")
+	}
+	return fields
+}
+
+// checkExpression finds expressions that RE2 does not compile.
+func (f *findings) checkExpression(path, expression string) {
+	if _, err := regexp.Compile(expression); err != nil {
+		f.invalid(path, "%q is no regular expression (RE2): %s", expression, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+}

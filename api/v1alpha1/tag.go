@@ -1,0 +1,164 @@
+package v1alpha1
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// formats are the tags of our own: what a string must look like, and how to say
+// so to a person who got it wrong.
+var formats = map[string]struct {
+	ok   func(string) bool
+	want string
+}{
+	"dnslabel":    {labelFormat.MatchString, "must be a DNS label: lower-case letters, digits and -, at most 63 of them, with a letter or digit at both ends"},
+	"stackname":   {stackFormat.MatchString, "must be the name of a stack: letters, digits, _ and -, at most 63 of them, with a letter or digit first"},
+	"swarmname":   {swarmFormat.MatchString, "must be a name as Docker gives them: letters, digits, -, _ and ., at most 64 of them, with a letter or digit at both ends"},
+	"hostpattern": {isHostPattern, `must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`},
+	"hostport":    {isHostPort, `must be "host:port", such as 10.0.0.7:8080, [fd00::7]:8080 or db.example.com:443`},
+	"headername":  {headerFormat.MatchString, "must be the name of a header field: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"},
+	"headervalue": {isHeaderValue, "must be one line of text, without control characters and without blanks at its ends (RFC 9110)"},
+}
+
+var (
+	labelFormat  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	stackFormat  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+	swarmFormat  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?$`)
+	headerFormat = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$")
+	hostFormat   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+)
+
+func isHostPattern(s string) bool {
+	return s == "*" || isHostName(strings.TrimSuffix(strings.TrimPrefix(s, "*."), "."))
+}
+
+func isHostName(s string) bool { return len(s) <= 253 && hostFormat.MatchString(s) }
+
+func isHostPort(s string) bool {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil || host == "" {
+		return false
+	}
+	n, err := strconv.Atoi(port)
+	if err != nil || n < 1 || n > 65535 {
+		return false
+	}
+	return net.ParseIP(host) != nil || isHostName(host)
+}
+
+func isHeaderValue(s string) bool {
+	return strings.Trim(s, " \t") == s && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f })
+}
+
+// tagValidator is made once: it caches what it knows of the types.
+var tagValidator = sync.OnceValue(func() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(func(f reflect.StructField) string {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		return name
+	})
+	for tag, format := range formats {
+		ok := format.ok
+		err := v.RegisterValidation(tag, func(fl validator.FieldLevel) bool { return ok(fl.Field().String()) })
+		if err != nil {
+			panic("v1alpha1: " + err.Error())
+		}
+	}
+	return v
+})
+
+// checkTags reports what the validate tags find.
+func (f *findings) checkTags(r *Route) {
+	var wrong validator.ValidationErrors
+	if err := tagValidator().Struct(r); err == nil || !errors.As(err, &wrong) {
+		return
+	}
+	for _, e := range wrong {
+		if e.Tag() == "unique" {
+			continue // the check between fields says which item it is
+		}
+		path := fieldPath(e.Namespace())
+		f.rule = ruleOf(path)
+		f.invalid(path, "%s", tagMessage(e))
+	}
+	f.rule = -1
+}
+
+// fieldPath turns validator's namespace into a field path of ours.
+func fieldPath(namespace string) string {
+	path := strings.TrimPrefix(namespace, "Route.")
+	return strings.TrimPrefix(path, "TypeMeta.")
+}
+
+// ruleOf is the index of the Rule that path stands in, or -1.
+func ruleOf(path string) int {
+	index, found := strings.CutPrefix(path, "spec.rules[")
+	index, _, closed := strings.Cut(index, "]")
+	if n, err := strconv.Atoi(index); found && closed && err == nil {
+		return n
+	}
+	return -1
+}
+
+// tagMessage says in plain words what is wrong with the field and what would be
+// right. A test goes through all tags of all types and expects words for each.
+func tagMessage(e validator.FieldError) string {
+	param := e.Param()
+	if format, ok := formats[e.Tag()]; ok {
+		return fmt.Sprintf("%q %s", e.Value(), format.want)
+	}
+	switch e.Tag() {
+	case "required":
+		return "is required"
+	case "eq":
+		return fmt.Sprintf("is %q, must be %s", e.Value(), param)
+	case "oneof":
+		return fmt.Sprintf("is %s, must be %s", literal(e.Value()), alternatives(strings.Fields(param)))
+	case "min", "max":
+		return limitMessage(e)
+	case "startswith":
+		return fmt.Sprintf("is %q, must start with %s", e.Value(), param)
+	case "cidr":
+		return fmt.Sprintf("%q must be an address range, such as 10.0.0.0/8 or 192.0.2.7/32", e.Value())
+	case "hostname_rfc1123":
+		return fmt.Sprintf("%q must be a host name without scheme, port or path", e.Value())
+	}
+	panic("v1alpha1: no words for the tag " + e.Tag())
+}
+
+func limitMessage(e validator.FieldError) string {
+	word := map[string]string{"min": "at least", "max": "at most"}[e.Tag()]
+	switch e.Kind() {
+	case reflect.String:
+		return fmt.Sprintf("has %d characters, may have %s %s", len([]rune(reflect.ValueOf(e.Value()).String())), word, e.Param())
+	case reflect.Slice, reflect.Map:
+		return fmt.Sprintf("has %d items, must have %s %s", reflect.ValueOf(e.Value()).Len(), word, e.Param())
+	default:
+		return fmt.Sprintf("is %v, must be %s %s", e.Value(), word, e.Param())
+	}
+}
+
+// literal writes a value as it would stand in YAML.
+func literal(v any) string {
+	if rv := reflect.ValueOf(v); rv.Kind() == reflect.String {
+		return strconv.Quote(rv.String())
+	}
+	return fmt.Sprint(v)
+}
+
+// alternatives joins words as "a, b or c".
+func alternatives(words []string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -1,0 +1,72 @@
+package v1alpha1
+
+import "fmt"
+
+// lacking is a part of the contract that this version does not serve. Using it
+// is a Problem with the Reason UnsupportedValue, never silence.
+type lacking[T any] struct {
+	// field is relative to the T.
+	field string
+	used  func(*T) bool
+	// message says what to do instead.
+	message string
+}
+
+// What is not served, all of it. A row goes when the feature comes.
+var (
+	routeLacks = []lacking[RouteSpec]{
+		{"tls.mode", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.Mode == TLSSidecar }, "Sidecar is not supported yet: use Terminate or Passthrough"},
+		{"tls.clientAuth", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.ClientAuth != nil }, "client certificates are not supported yet: remove it"},
+		{"loadBalancing.type", func(s *RouteSpec) bool { return s.LoadBalancing != nil && s.LoadBalancing.Type == ConsistentHash }, "ConsistentHash is not supported yet: use RoundRobin, LeastRequest or Random"},
+		{"healthCheck", func(s *RouteSpec) bool { return s.HealthCheck != nil }, "active checks are not supported yet: remove it; swarm's HEALTHCHECK and ejection after failures do work"},
+		{"access", func(s *RouteSpec) bool { return s.Access != nil }, "access lists are not supported yet: remove it"},
+	}
+	ruleLacks = []lacking[Rule]{
+		{"sessionPersistence", func(r *Rule) bool { return r.SessionPersistence != nil }, "session persistence is not supported yet: remove it"},
+	}
+	filterLacks = []lacking[Filter]{
+		{"type", func(f *Filter) bool { return f.Type == FilterRequestMirror }, "RequestMirror is not supported yet: remove the filter"},
+		{"type", func(f *Filter) bool { return f.Type == FilterCORS }, "CORS is not supported yet: remove the filter"},
+	}
+	backendLacks = []lacking[Backend]{
+		{"protocol", func(b *Backend) bool { return b.Protocol == ProtocolHTTPS }, "https is not supported yet: use http or h2c"},
+		{"tls", func(b *Backend) bool { return b.TLS != nil }, "TLS to a backend is not supported yet: remove it"},
+	}
+)
+
+// checkUnsupported reports every use of what is not served.
+func (f *findings) checkUnsupported(s *RouteSpec) {
+	lack(f, "spec", s, routeLacks)
+	if s.Backend != nil {
+		f.lackBackend("spec.backend", s.Backend)
+	}
+	for i := range s.Rules {
+		f.inRule(i, func(path string) {
+			r := &s.Rules[i]
+			lack(f, path, r, ruleLacks)
+			f.lackFilters(path+".filters", r.Filters)
+			for j := range r.Backends {
+				f.lackBackend(fmt.Sprintf("%s.backends[%d]", path, j), &r.Backends[j])
+			}
+		})
+	}
+}
+
+func (f *findings) lackBackend(path string, b *Backend) {
+	lack(f, path, b, backendLacks)
+	f.lackFilters(path+".filters", b.Filters)
+}
+
+func (f *findings) lackFilters(path string, filters []Filter) {
+	for i := range filters {
+		lack(f, at(path, i), &filters[i], filterLacks)
+	}
+}
+
+func lack[T any](f *findings, path string, v *T, table []lacking[T]) {
+	for _, l := range table {
+		if l.used(v) {
+			f.add(path+"."+l.field, ReasonUnsupportedValue, "%s", l.message)
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package v1alpha1
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+// decode makes a Route with its defaults of the YAML of a spec.
+func decode(t *testing.T, spec string) *Route {
+	t.Helper()
+	r := &Route{TypeMeta: TypeMeta{APIVersion: GroupVersion, Kind: KindRoute}, Metadata: ObjectMeta{Name: "demo"}}
+	if err := yaml.UnmarshalStrict([]byte(spec), &r.Spec); err != nil {
+		t.Fatal(err)
+	}
+	Default(r)
+	return r
+}
+
+const (
+	host    = "hosts: [demo.local]\n"
+	backend = "backend: {service: demo, port: 8080}\n"
+	certs   = "secretRefs: [{cert: c, key: k}]"
+)
+
+// rule is a Route with one Rule of the given fields and a backend.
+func rule(fields string) string {
+	return host + "rules: [{backends: [{service: a, port: 1}], " + fields + "}]"
+}
+
+func filter(f string) string { return rule("filters: [" + f + "]") }
+
+func TestValidateAccepts(t *testing.T) {
+	for name, spec := range map[string]string{
+		"plain HTTP in the short form":                        host + backend,
+		"every host":                                          "hosts: ['*']\n" + backend,
+		"a suffix, upper case and a trailing dot":             "hosts: ['*.Example.COM.']\n" + backend,
+		"terminated TLS with a pair of secrets":               host + backend + "tls: {mode: Terminate, " + certs + "}",
+		"passthrough for every host":                          "hosts: ['*']\n" + backend + "tls: {mode: Passthrough}",
+		"passthrough with one rule and two backends":          host + "tls: {mode: Passthrough}\nrules: [{backends: [{service: a, port: 1}, {service: b, port: 1}]}]",
+		"a rule without backends":                             host + "rules: [{}]",
+		"a backend of addresses":                              host + "backend: {addresses: ['10.0.0.1:80', '[fd00::1]:80', 'db.example.com:443']}",
+		"a redirect without backends":                         host + "rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}]",
+		"a prefix rewrite where there are no matches":         filter("{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /v2}}}"),
+		"an empty replacement of a prefix":                    filter("{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: ''}}}"),
+		"a try that may take as long as the request":          rule("timeouts: {request: 1s, backendRequest: 1s}"),
+		"a bounded try in an unbounded request":               rule("timeouts: {request: 0s, backendRequest: 10s}"),
+		"weight 0":                                            host + "rules: [{backends: [{service: a, port: 1, weight: 0}]}]",
+		"h2c to the backend":                                  host + "backend: {service: a, port: 1, protocol: h2c}",
+		"one header in two matches":                           rule("matches: [{headers: [{name: A, value: '1'}]}, {headers: [{name: a, value: '2'}]}]"),
+		"query parameters that differ in case":                rule("matches: [{queryParams: [{name: a, value: '1'}, {name: A, value: '2'}]}]"),
+		"the same header field set and added":                 filter("{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: A, value: b}], add: [{name: a, value: c}]}}"),
+		"a redirect for one backend, a rewrite for another":   host + "rules: [{backends: [{service: a, port: 1, filters: [{type: RequestRedirect, requestRedirect: {scheme: https}}]}, {service: b, port: 1, filters: [{type: URLRewrite, urlRewrite: {hostname: x}}]}]}]",
+		"random choice of an Endpoint":                        host + backend + "loadBalancing: {type: Random}",
+		"an expression for the path and an encoded character": rule("matches: [{path: {type: RegularExpression, value: '/[a-z]+'}}, {path: {type: Exact, value: /caf%C3%A9}}]"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if problems := Validate(decode(t, spec)); problems != nil {
+				t.Errorf("%v", problems)
+			}
+		})
+	}
+}
+
+func TestValidateRefuses(t *testing.T) {
+	const U, F = ReasonUnsupportedValue, ReasonIncompatibleFilters
+	for _, tc := range []struct {
+		name, spec string
+		want       string // "reason rule path", one a line
+	}{
+		{"a Route without hosts", backend, "Invalid -1 spec.hosts"},
+		{"a host with a port", "hosts: ['demo.local:80']\n" + backend, "Invalid -1 spec.hosts[0]"},
+		{"a wildcard inside a host", "hosts: ['a.*.local']\n" + backend, "Invalid -1 spec.hosts[0]"},
+		{"a host that stands there twice but for case", "hosts: [a.local, A.local.]\n" + backend, "Invalid -1 spec.hosts[1]"},
+		{"a host that stands there twice", "hosts: [a.local, a.local]\n" + backend, "Invalid -1 spec.hosts[1]"},
+		{"neither backend nor rules", host, "Invalid -1 spec"},
+		{"an empty list of rules", host + "rules: []", "Invalid -1 spec"},
+		{"backend beside rules", host + backend + "rules: [{}]", "Invalid -1 spec.backend"},
+		{"a service without a port", host + "backend: {service: a}", "Invalid -1 spec.backend.port"},
+		{"a port without a service", host + "backend: {port: 80}", "Invalid -1 spec.backend.service"},
+		{"a backend that names nothing", host + "backend: {}", "Invalid -1 spec.backend"},
+		{"service and addresses", host + "backend: {service: a, port: 1, addresses: ['h:1']}", "Invalid -1 spec.backend.service\nInvalid -1 spec.backend.port"},
+		{"a network beside addresses", host + "backend: {network: n, addresses: ['h:1']}", "Invalid -1 spec.backend.network"},
+		{"an address without a port", host + "backend: {addresses: [h]}", "Invalid -1 spec.backend.addresses[0]"},
+		{"a port beyond 65535", host + "backend: {service: a, port: 70000}", "Invalid -1 spec.backend.port"},
+		{"Terminate without secretRefs", host + backend + "tls: {mode: Terminate}", "Invalid -1 spec.tls.secretRefs"},
+		{"a tls block without mode", host + backend + "tls: {}", "Invalid -1 spec.tls.mode"},
+		{"a key without a certificate", host + backend + "tls: {mode: Terminate, secretRefs: [{key: k}]}", "Invalid -1 spec.tls.secretRefs[0].cert"},
+		{"an old TLS version", host + backend + "tls: {mode: Terminate, minVersion: '1.1', " + certs + "}", "Invalid -1 spec.tls.minVersion"},
+		{"Passthrough with certificates", host + backend + "tls: {mode: Passthrough, " + certs + "}", "Invalid -1 spec.tls.secretRefs"},
+		{"Passthrough with a redirect", host + backend + "tls: {mode: Passthrough, redirect: true}", "Invalid -1 spec.tls.redirect"},
+		{"Passthrough with matches and filters", host + "tls: {mode: Passthrough}\nrules: [{matches: [{}], filters: [{type: RequestRedirect, requestRedirect: {}}]}]", "Invalid 0 spec.rules[0].matches\nInvalid 0 spec.rules[0].filters"},
+		{"Passthrough with two rules", host + "tls: {mode: Passthrough}\nrules: [{}, {}]", "Invalid -1 spec.rules"},
+		{"Passthrough with timeouts and retry", host + "tls: {mode: Passthrough}\nrules: [{timeouts: {}, retry: {}}]", "Invalid 0 spec.rules[0].timeouts\nInvalid 0 spec.rules[0].retry"},
+		{"a path that does not start with a slash", rule("matches: [{path: {value: api}}]"), "Invalid 0 spec.rules[0].matches[0].path.value"},
+		{"a path with a double slash", rule("matches: [{path: {value: /a//b}}]"), "Invalid 0 spec.rules[0].matches[0].path.value"},
+		{"a path with a dot segment", rule("matches: [{path: {value: /a/../b}}]"), "Invalid 0 spec.rules[0].matches[0].path.value"},
+		{"a path that ends in a dot segment", rule("matches: [{path: {value: /a/.}}]"), "Invalid 0 spec.rules[0].matches[0].path.value"},
+		{"a path with a query", rule("matches: [{path: {value: '/a?b=c'}}]"), "Invalid 0 spec.rules[0].matches[0].path.value"},
+		{"a path with a blank", rule("matches: [{path: {value: '/a b'}}]"), "Invalid 0 spec.rules[0].matches[0].path.value"},
+		{"an expression that does not compile", rule("matches: [{path: {type: RegularExpression, value: '/('}}]"), "Invalid 0 spec.rules[0].matches[0].path.value"},
+		{"an unknown path type", rule("matches: [{path: {type: Prefix, value: /a}}]"), "Invalid 0 spec.rules[0].matches[0].path.type"},
+		{"a header name with a blank", rule("matches: [{headers: [{name: 'a b', value: x}]}]"), "Invalid 0 spec.rules[0].matches[0].headers[0].name"},
+		{"one header twice in a match", rule("matches: [{headers: [{name: A, value: x}, {name: a, value: y}]}]"), "Invalid 0 spec.rules[0].matches[0].headers[1].name"},
+		{"an unknown method", rule("matches: [{method: get}]"), "Invalid 0 spec.rules[0].matches[0].method"},
+		{"a filter without its block", filter("{type: URLRewrite}"), "Invalid 0 spec.rules[0].filters[0].urlRewrite"},
+		{"a filter with another type's block", filter("{type: URLRewrite, urlRewrite: {hostname: a}, requestRedirect: {}}"), "Invalid 0 spec.rules[0].filters[0].requestRedirect"},
+		{"a filter without a type", filter("{urlRewrite: {hostname: a}}"), "Invalid 0 spec.rules[0].filters[0].type"},
+		{"two filters of one type", filter("{type: URLRewrite, urlRewrite: {hostname: a}}, {type: URLRewrite, urlRewrite: {hostname: b}}"), "Invalid 0 spec.rules[0].filters[1].type"},
+		{"a rewrite that changes nothing", filter("{type: URLRewrite, urlRewrite: {}}"), "Invalid 0 spec.rules[0].filters[0].urlRewrite"},
+		{"a header modifier that changes nothing", filter("{type: RequestHeaderModifier, requestHeaderModifier: {}}"), "Invalid 0 spec.rules[0].filters[0].requestHeaderModifier"},
+		{"a header set twice", filter("{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: A, value: b}, {name: a, value: c}]}}"), "Invalid 0 spec.rules[0].filters[0].requestHeaderModifier.set[1].name"},
+		{"a header value with a line break", filter(`{type: ResponseHeaderModifier, responseHeaderModifier: {set: [{name: A, value: "b\nc"}]}}`), "Invalid 0 spec.rules[0].filters[0].responseHeaderModifier.set[0].value"},
+		{"a modifier of Host", filter("{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: Host, value: b}]}}"), "Invalid 0 spec.rules[0].filters[0].requestHeaderModifier.set[0].name"},
+		{"a modifier of Transfer-Encoding", filter("{type: RequestHeaderModifier, requestHeaderModifier: {remove: [transfer-encoding]}}"), "Invalid 0 spec.rules[0].filters[0].requestHeaderModifier.remove[0]"},
+		{"a status code that does not redirect", host + "rules: [{filters: [{type: RequestRedirect, requestRedirect: {statusCode: 304}}]}]", "Invalid 0 spec.rules[0].filters[0].requestRedirect.statusCode"},
+		{"a redirect beside backends", filter("{type: RequestRedirect, requestRedirect: {}}"), "Invalid 0 spec.rules[0].backends"},
+		{"a redirect beside a rewrite", host + "rules: [{filters: [{type: RequestRedirect, requestRedirect: {}}, {type: URLRewrite, urlRewrite: {hostname: a}}]}]", F + " 0 spec.rules[0].filters[1]"},
+		{"a backend's redirect below a rule's rewrite", host + "rules: [{filters: [{type: URLRewrite, urlRewrite: {hostname: a}}], backends: [{service: a, port: 1, filters: [{type: RequestRedirect, requestRedirect: {}}]}]}]", F + " 0 spec.rules[0].backends[0].filters[0]"},
+		{"a prefix rewrite of an exact path", rule("matches: [{path: {type: Exact, value: /a}}], filters: [{type: URLRewrite, urlRewrite: {path: {type: ReplacePrefixMatch, replacePrefixMatch: /b}}}]"), "Invalid 0 spec.rules[0].filters[0].urlRewrite.path.type"},
+		{"a path modifier without its value", filter("{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath}}}"), "Invalid 0 spec.rules[0].filters[0].urlRewrite.path.replaceFullPath"},
+		{"a path modifier with both values", filter("{type: URLRewrite, urlRewrite: {path: {type: ReplaceFullPath, replaceFullPath: /a, replacePrefixMatch: /b}}}"), "Invalid 0 spec.rules[0].filters[0].urlRewrite.path.replacePrefixMatch"},
+		{"a try that may take longer than the request", rule("timeouts: {request: 1s, backendRequest: 2s}"), "Invalid 0 spec.rules[0].timeouts.backendRequest"},
+		{"a retry of successes", rule("retry: {codes: [200]}"), "Invalid 0 spec.rules[0].retry.codes[0]"},
+		{"two rules of one name", host + "rules: [{name: a}, {name: a}]", "Invalid 1 spec.rules[1].name"},
+		{"a mistake in the second rule concerns that rule", host + "rules: [{}, {backends: [{service: a}]}]", "Invalid 1 spec.rules[1].backends[0].port"},
+		{"a negative weight", host + "rules: [{backends: [{service: a, port: 1, weight: -1}]}]", "Invalid 0 spec.rules[0].backends[0].weight"},
+		{"backend TLS without https", host + "backend: {service: a, port: 1, tls: {}}", "Invalid -1 spec.backend.tls"},
+		{"a hash key without ConsistentHash", host + backend + "loadBalancing: {consistentHash: {clientIP: true}}", "Invalid -1 spec.loadBalancing.consistentHash"},
+
+		{"Sidecar", host + backend + "tls: {mode: Sidecar}", U + " -1 spec.tls.mode"},
+		{"client certificates", host + backend + "tls: {mode: Terminate, clientAuth: {caSecretRefs: [ca]}, " + certs + "}", U + " -1 spec.tls.clientAuth"},
+		{"access lists", host + backend + "access: {allow: [10.0.0.0/8]}", U + " -1 spec.access"},
+		{"active checks", host + backend + "healthCheck: {path: /}", U + " -1 spec.healthCheck"},
+		{"a consistent hash", host + backend + "loadBalancing: {type: ConsistentHash, consistentHash: {clientIP: true}}", U + " -1 spec.loadBalancing.type"},
+		{"session persistence", rule("sessionPersistence: {}"), U + " 0 spec.rules[0].sessionPersistence"},
+		{"a mirror", filter("{type: RequestMirror, requestMirror: {backend: {service: a, port: 1}}}"), U + " 0 spec.rules[0].filters[0].type"},
+		{"CORS", filter("{type: CORS, cors: {}}"), U + " 0 spec.rules[0].filters[0].type"},
+		{"https to a backend of a rule", host + "rules: [{backends: [{service: a, port: 1, protocol: https}]}]", U + " 0 spec.rules[0].backends[0].protocol"},
+		{"https to the backend of the short form", host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a}}", U + " -1 spec.backend.protocol\n" + U + " -1 spec.backend.tls"},
+		{"CORS on a backend of the short form", host + "backend: {service: a, port: 1, filters: [{type: CORS, cors: {}}]}", U + " -1 spec.backend.filters[0].type"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			for _, p := range Validate(decode(t, tc.spec)) {
+				got = append(got, fmt.Sprintf("%s %d %s", p.Reason, p.Rule, p.Path))
+			}
+			if diff := cmp.Diff(strings.Split(tc.want, "\n"), got); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestMessagesArePlain(t *testing.T) {
+	for spec, want := range map[string]string{
+		"hosts: ['http://demo.local']\n" + backend:                        `spec.hosts[0]: "http://demo.local" must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`,
+		host + "backend: {service: a, port: 70000}":                       `spec.backend.port: is 70000, must be at most 65535`,
+		host + backend + "tls: {mode: terminate}":                         `spec.tls.mode: is "terminate", must be Terminate, Passthrough or Sidecar`,
+		rule("name: " + strings.Repeat("x", 300)):                         `spec.rules[0].name: has 300 characters, may have at most 253`,
+		rule("timeouts: {request: 1s, backendRequest: 1500ms}"):           `spec.rules[0].timeouts.backendRequest: is 1s500ms, longer than request (1s) in which it must fit`,
+		rule("matches: [{path: {type: RegularExpression, value: '/('}}]"): "spec.rules[0].matches[0].path.value: \"/(\" is no regular expression (RE2): missing closing ): `/(`",
+	} {
+		problems := Validate(decode(t, spec))
+		if len(problems) != 1 || problems[0].String() != want {
+			t.Errorf("got %v\nwant %s", problems, want)
+		}
+	}
+}
+
+func TestMetadataIsValidated(t *testing.T) {
+	r := decode(t, host+backend)
+	r.APIVersion = "v1"
+	r.Metadata = ObjectMeta{Name: "Demo", Namespace: "a b"}
+	var paths []string
+	for _, p := range Validate(r) {
+		paths = append(paths, p.Path)
+	}
+	if diff := cmp.Diff([]string{"apiVersion", "metadata.name", "metadata.namespace"}, paths); diff != "" {
+		t.Errorf("paths (-want +got):\n%s", diff)
+	}
+}
+
+func TestDefaultIsIdempotentAndValidateEditsNothing(t *testing.T) {
+	r := decode(t, host+"tls: {mode: Terminate, "+certs+`}
+rules: [{matches: [{headers: [{name: a, value: b}]}], retry: {}, backends: [{service: a, port: 1}], filters: [{type: RequestMirror, requestMirror: {backend: {service: m, port: 1}}}]}]
+loadBalancing: {}
+`)
+	before, _ := json.Marshal(r)
+	Validate(r)
+	Default(r)
+	after, _ := json.Marshal(r)
+	if diff := cmp.Diff(string(before), string(after)); diff != "" {
+		t.Errorf("changed (-before +after):\n%s", diff)
+	}
+}
+
+func TestDefaultFillsWhatHasOneMeaning(t *testing.T) {
+	r := decode(t, host+"tls: {mode: Terminate, "+certs+`}
+rules: [{matches: [{headers: [{name: a, value: b}]}], retry: {}, backends: [{service: a, port: 1}], filters: [{type: RequestRedirect, requestRedirect: {}}]}]
+loadBalancing: {}
+`)
+	got, err := yaml.Marshal(r.Spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `hosts:
+- demo.local
+loadBalancing:
+  type: RoundRobin
+rules:
+- backends:
+  - port: 1
+    protocol: http
+    service: a
+    weight: 1
+  filters:
+  - requestRedirect:
+      statusCode: 302
+    type: RequestRedirect
+  matches:
+  - headers:
+    - name: a
+      type: Exact
+      value: b
+    path:
+      type: PathPrefix
+      value: /
+  retry:
+    attempts: 1
+tls:
+  minVersion: "1.2"
+  mode: Terminate
+  redirect: true
+  secretRefs:
+  - cert: c
+    key: k
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
