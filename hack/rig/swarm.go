@@ -1,0 +1,84 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+)
+
+// ready says whether every node is there and ready.
+func (r *Rig) ready(ctx context.Context) error {
+	out, err := r.nodes[0].Try(ctx, "node", "ls", "--format", "{{.Status}}")
+	if err != nil {
+		return err
+	}
+	if n := strings.Count(out, "Ready"); n != len(r.nodes) {
+		return fmt.Errorf("%d of %d nodes are ready", n, len(r.nodes))
+	}
+	return nil
+}
+
+// WaitReady waits until every node is there and ready, as after HealLink.
+func (r *Rig) WaitReady(t testing.TB) {
+	t.Helper()
+	Eventually(t, 90*time.Second, "every node is ready", func() error { return r.ready(context.Background()) })
+}
+
+// Reset removes every service, config, secret, container, volume and network of
+// a user's from the swarm. Images stay.
+func (r *Rig) Reset(t testing.TB) {
+	t.Helper()
+	r.WaitReady(t)
+	first := r.nodes[0]
+	first.removeAll(t, "service", "service", "ls", "-q")
+	for _, n := range r.nodes {
+		n.removeAll(t, "container", "container", "ls", "-aq")
+	}
+	first.removeAll(t, "config", "config", "ls", "-q")
+	first.removeAll(t, "secret", "secret", "ls", "-q")
+	for _, n := range r.nodes {
+		n.removeAll(t, "network", "network", "ls", "-q", "--filter", "type=custom")
+		n.removeAll(t, "volume", "volume", "ls", "-q")
+	}
+}
+
+// own is what the engine makes itself.
+var own = []string{"ingress", "docker_gwbridge"}
+
+// removeAll removes what list prints until it prints nothing: what is in use is
+// let go of by and by.
+func (n *Node) removeAll(t testing.TB, kind string, list ...string) {
+	t.Helper()
+	Eventually(t, time.Minute, "the swarm has no "+kind, func() error {
+		ids, err := n.listIDs(kind, list)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		args := []string{kind, "rm"}
+		if kind == "container" || kind == "volume" {
+			args = append(args, "--force")
+		}
+		_, err = n.Try(context.Background(), append(args, ids...)...)
+		return errors.Join(errors.New("some were there"), err)
+	})
+}
+
+func (n *Node) listIDs(kind string, list []string) ([]string, error) {
+	if kind == "network" {
+		list = append(list, "--format", "{{.Name}}")
+	}
+	out, err := n.Try(context.Background(), list...)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, id := range strings.Fields(out) {
+		if kind != "network" || id != own[0] && id != own[1] {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
