@@ -1,0 +1,137 @@
+package routing
+
+import (
+	"slices"
+
+	"fairlead.dev/fairlead/api/snapshot"
+)
+
+// builder makes a Table. It counts first, so that ten thousand Routes cost a few
+// large allocations and not ten thousand small ones.
+type builder struct {
+	t          *Table
+	candidates []candidate
+	hosts      []host
+	drafts     []Policy
+}
+
+func newBuilder(s *snapshot.Snapshot) *builder {
+	var rules, candidates, plain, secure int
+	for i := range s.Routes {
+		r := &s.Routes[i]
+		rules += len(r.Rules)
+		for j := range r.Rules {
+			candidates += len(r.Rules[j].Matches)
+		}
+		if r.TLS != snapshot.TLSPassthrough {
+			plain += len(r.Hosts)
+		}
+		if r.TLS != snapshot.TLSNone {
+			secure += len(r.Hosts)
+		}
+	}
+	return &builder{
+		t: &Table{
+			rules: make([]Rule, 0, rules),
+			plain: hostIndex{exact: make(map[string]*host, plain), suffixes: map[string]*host{}},
+			tls:   hostIndex{exact: make(map[string]*host, secure), suffixes: map[string]*host{}},
+		},
+		candidates: make([]candidate, 0, candidates),
+		hosts:      make([]host, 0, plain+secure),
+		drafts:     make([]Policy, 0, secure),
+	}
+}
+
+func (b *builder) route(r *snapshot.Route) error {
+	firstRule, firstCandidate := len(b.t.rules), len(b.candidates)
+	for i := range r.Rules {
+		b.t.rules = append(b.t.rules, Rule{Route: r, Spec: &r.Rules[i], Index: len(b.t.rules)})
+		rule := &b.t.rules[len(b.t.rules)-1]
+		for j := range rule.Spec.Matches {
+			c, err := newCandidate(rule, j)
+			if err != nil {
+				return err
+			}
+			b.candidates = append(b.candidates, c)
+		}
+	}
+	mine := slices.Clip(b.candidates[firstCandidate:])
+	for _, pattern := range r.Hosts {
+		switch r.TLS {
+		case snapshot.TLSNone:
+			b.open(pattern, mine)
+		case snapshot.TLSTerminate:
+			b.terminate(pattern, r, mine)
+		case snapshot.TLSPassthrough:
+			b.passthrough(pattern, &b.t.rules[firstRule])
+		}
+	}
+	return nil
+}
+
+func (b *builder) open(pattern string, mine []candidate) {
+	h := b.t.plain.get(pattern, b.host)
+	h.open.add(mine)
+}
+
+func (b *builder) terminate(pattern string, r *snapshot.Route, mine []candidate) {
+	h := b.t.plain.get(pattern, b.host)
+	h.terminated.add(mine)
+	h.redirects = h.redirects || !r.InClear
+
+	h = b.t.tls.get(pattern, b.host)
+	if h.passthrough != nil {
+		return
+	}
+	if h.policy == nil {
+		b.drafts = append(b.drafts, Policy{})
+		h.policy = &b.drafts[len(b.drafts)-1]
+	}
+	h.terminated.add(mine)
+	h.policy.add(r.Certificates, r.MinVersion)
+}
+
+func (b *builder) passthrough(pattern string, rule *Rule) {
+	h := b.t.tls.get(pattern, b.host)
+	if h.policy == nil && h.passthrough == nil {
+		h.passthrough = rule
+	}
+}
+
+// host returns a new host out of the counted ones.
+func (b *builder) host() *host {
+	b.hosts = append(b.hosts, host{})
+	return &b.hosts[len(b.hosts)-1]
+}
+
+// add takes the candidates over where they are the first.
+func (m *matches) add(c []candidate) {
+	if m.sorted == nil {
+		m.sorted = c
+		return
+	}
+	m.sorted = append(m.sorted, c...)
+}
+
+// table sorts what was collected and makes equal Policies one.
+func (b *builder) table() *Table {
+	policies := make(map[string]*Policy, len(b.drafts))
+	for i := range b.hosts {
+		h := &b.hosts[i]
+		h.open.sort()
+		h.terminated.sort()
+		if h.policy == nil {
+			continue
+		}
+		h.policy.seal()
+		known := policies[h.policy.Key]
+		if known == nil {
+			known = h.policy
+			known.Index = len(b.t.policies)
+			policies[known.Key] = known
+			b.t.policies = append(b.t.policies, known)
+		}
+		h.policy = known
+	}
+	return b.t
+}

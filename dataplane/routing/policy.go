@@ -1,0 +1,101 @@
+package routing
+
+import (
+	"slices"
+	"strings"
+)
+
+// Policy is what a TLS handshake needs for a host pattern. Patterns with equal
+// Certificates and MinVersion share one Policy in a Table, so pointers compare;
+// across Tables Key does.
+type Policy struct {
+	// Key is equal for equal Policies.
+	Key string
+	// Certificates are IDs, sorted, each once.
+	Certificates []string
+	// MinVersion is "1.2" or "1.3": the highest that a Route of the pattern asks for.
+	MinVersion string
+	// Index counts the Policies of the Table from 0.
+	Index int
+}
+
+// TLSOutcome is what is to become of a TLS connection.
+type TLSOutcome int
+
+// The TLSOutcomes.
+const (
+	// UnknownName: nobody serves the name; the alert unrecognized_name is due.
+	UnknownName TLSOutcome = iota
+	// Terminate: the handshake is made under TLSResult.Policy.
+	Terminate
+	// Passthrough: the bytes go to a Backend of TLSResult.Rule.
+	Passthrough
+)
+
+var tlsOutcomeNames = [...]string{"UnknownName", "Terminate", "Passthrough"}
+
+// String returns the TLSOutcome's name.
+func (o TLSOutcome) String() string { return tlsOutcomeNames[o] }
+
+// TLSResult is the decision on a TLS connection.
+type TLSResult struct {
+	Outcome TLSOutcome
+	// Pattern is the host pattern that covers the name; "" if none does.
+	Pattern string
+	Policy  *Policy
+	Rule    *Rule
+}
+
+// TLS decides what becomes of a connection by the server name in its
+// ClientHello, "" where there is none. Only "*" covers no name.
+func (t *Table) TLS(sni string) TLSResult {
+	h := t.tls.lookup(Hostname(sni))
+	switch {
+	case h == nil:
+		return TLSResult{}
+	case h.passthrough != nil:
+		return TLSResult{Outcome: Passthrough, Pattern: h.pattern, Rule: h.passthrough}
+	}
+	return TLSResult{Outcome: Terminate, Pattern: h.pattern, Policy: h.policy}
+}
+
+// EachPolicy calls f for every host pattern that terminates TLS, in no order.
+func (t *Table) EachPolicy(f func(pattern string, p *Policy)) {
+	each(&t.tls, func(h *host) {
+		if h.policy != nil {
+			f(h.pattern, h.policy)
+		}
+	})
+}
+
+func each(x *hostIndex, f func(*host)) {
+	for _, h := range x.exact {
+		f(h)
+	}
+	for _, h := range x.suffixes {
+		f(h)
+	}
+	if x.any != nil {
+		f(x.any)
+	}
+}
+
+// add makes p cover one more Route. Certificates are not sorted yet.
+func (p *Policy) add(certificates []string, minVersion string) {
+	if p.MinVersion == "" {
+		p.Certificates, p.MinVersion = certificates[:len(certificates):len(certificates)], "1.2"
+	} else {
+		p.Certificates = append(p.Certificates, certificates...)
+	}
+	if minVersion > p.MinVersion {
+		p.MinVersion = minVersion
+	}
+}
+
+// seal sorts the Certificates and sets the Key.
+func (p *Policy) seal() {
+	if len(p.Certificates) > 1 {
+		p.Certificates = slices.Compact(slices.Sorted(slices.Values(p.Certificates)))
+	}
+	p.Key = p.MinVersion + " " + strings.Join(p.Certificates, " ")
+}

@@ -1,0 +1,178 @@
+package routing
+
+import (
+	"fmt"
+	"slices"
+
+	"fairlead.dev/fairlead/api/snapshot"
+)
+
+// Table answers for one Snapshot. It is immutable.
+type Table struct {
+	rules    []Rule
+	policies []*Policy
+	plain    hostIndex
+	tls      hostIndex
+}
+
+// NewTable compiles s, which must not change after. The error is a bug of
+// whoever made s: an expression that does not compile, an unknown type.
+func NewTable(s *snapshot.Snapshot) (*Table, error) {
+	b := newBuilder(s)
+	for i := range s.Routes {
+		if err := check(&s.Routes[i]); err != nil {
+			return nil, err
+		}
+		if err := b.route(&s.Routes[i]); err != nil {
+			return nil, err
+		}
+	}
+	return b.table(), nil
+}
+
+// check refuses what a Snapshot promises never to hold.
+func check(r *snapshot.Route) error {
+	if r.TLS == snapshot.TLSPassthrough && len(r.Rules) != 1 {
+		return fmt.Errorf("route %s passes TLS through and has %d rules", r.Key, len(r.Rules))
+	}
+	if slices.Contains(r.Hosts, "") {
+		return fmt.Errorf("route %s has an empty host", r.Key)
+	}
+	return nil
+}
+
+// Rules returns all Rules; each stands at its Index. They must not be changed.
+func (t *Table) Rules() []Rule { return t.rules }
+
+// Policies returns all TLS Policies; each stands at its Index. They must not be
+// changed.
+func (t *Table) Policies() []*Policy { return t.policies }
+
+// Match decides what becomes of a request that came by a Listener.
+func (t *Table) Match(l Listener, r Request) Result {
+	if r.Path == "" {
+		r.Path = "/"
+	}
+	if l == TLS {
+		return t.matchTLS(&r)
+	}
+	return t.matchPlain(&r)
+}
+
+func (t *Table) matchPlain(r *Request) Result {
+	h := t.plain.lookup(Hostname(r.Host))
+	if h == nil {
+		return Result{}
+	}
+	if c := h.open.first(r); c != nil {
+		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}
+	}
+	switch c := h.terminated.first(r); {
+	case c != nil && c.rule.Route.InClear:
+		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}
+	case c != nil:
+		return Result{Outcome: RedirectToHTTPS, Pattern: h.pattern, Rule: c.rule, Match: c.match}
+	case h.redirects:
+		return Result{Outcome: RedirectToHTTPS, Pattern: h.pattern}
+	}
+	return Result{Pattern: h.pattern}
+}
+
+func (t *Table) matchTLS(r *Request) Result {
+	name := Hostname(r.Host)
+	h := t.tls.lookup(name)
+	if t.misdirected(h, name, r.SNI) {
+		res := Result{Outcome: Misdirected}
+		if h != nil {
+			res.Pattern = h.pattern
+		}
+		return res
+	}
+	if h == nil {
+		return Result{}
+	}
+	if c := h.terminated.first(r); c != nil {
+		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}
+	}
+	return Result{Pattern: h.pattern}
+}
+
+// misdirected says whether a request for a host of h has no place on a
+// connection for sni. The host that the connection was made for always has one,
+// even when its Route is gone.
+func (t *Table) misdirected(h *host, name, sni string) bool {
+	sni = Hostname(sni)
+	if h != nil && h.passthrough != nil {
+		return true
+	}
+	if sni == name {
+		return false
+	}
+	conn := t.tls.lookup(sni)
+	return h == nil || conn == nil || h.policy == nil || h.policy != conn.policy
+}
+
+// hostIndex finds the most specific pattern that covers a host.
+type hostIndex struct {
+	exact map[string]*host
+	// suffixes are the wildcards without their star: ".example.com".
+	suffixes map[string]*host
+	any      *host
+}
+
+// host is all that is served for one host pattern on one Listener.
+type host struct {
+	pattern string
+	// open are the Matches of Routes without TLS, terminated those of Routes that
+	// terminate TLS.
+	open, terminated matches
+	// redirects: there is a Route that is not served in the clear.
+	redirects bool
+	// passthrough is set on the TLS Listener where the bytes are passed on.
+	passthrough *Rule
+	// policy is set on the TLS Listener where TLS is terminated.
+	policy *Policy
+}
+
+func (x *hostIndex) lookup(name string) *host {
+	if h := x.exact[name]; h != nil {
+		return h
+	}
+	if len(x.suffixes) > 0 {
+		for i := 1; i < len(name); i++ {
+			if name[i] != '.' {
+				continue
+			}
+			if h := x.suffixes[name[i:]]; h != nil {
+				return h
+			}
+		}
+	}
+	return x.any
+}
+
+// get returns the entry of a pattern, which it makes where there is none.
+func (x *hostIndex) get(pattern string, alloc func() *host) *host {
+	h := x.any
+	switch {
+	case pattern == "*":
+	case pattern[0] == '*':
+		h = x.suffixes[pattern[1:]]
+	default:
+		h = x.exact[pattern]
+	}
+	if h != nil {
+		return h
+	}
+	h = alloc()
+	h.pattern = pattern
+	switch {
+	case pattern == "*":
+		x.any = h
+	case pattern[0] == '*':
+		x.suffixes[pattern[1:]] = h
+	default:
+		x.exact[pattern] = h
+	}
+	return h
+}
