@@ -1,0 +1,192 @@
+package source
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+	syaml "sigs.k8s.io/yaml"
+
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// MaxSize is how long one document may be, in bytes: what a swarm config holds.
+const MaxSize = 1000 * 1024
+
+// Document is one document of a manifest.
+type Document struct {
+	// Route is the object, with its defaults; nil where there are Mistakes.
+	// What is Fairlead's to write (status, generation) is not in it.
+	Route *v1alpha1.Route
+	// Kind, Namespace and Name say which object it is, as far as they could be
+	// read, also where Route is nil.
+	Kind, Namespace, Name string
+	// Raw is this document's own text.
+	Raw []byte
+	// Source is the file's name, and Line where the document starts in it.
+	Source string
+	Line   int
+	// Mistakes say why it did not decode.
+	Mistakes Mistakes
+
+	lines map[string]int // of field paths
+}
+
+// Key is "namespace/name", or "name" where there is no namespace.
+func (d *Document) Key() string {
+	return v1alpha1.ObjectMeta{Namespace: d.Namespace, Name: d.Name}.Key()
+}
+
+// LineOf is the line in Source of the field at path, or of the nearest field
+// around it that is there.
+func (d *Document) LineOf(path string) int {
+	for path != "" {
+		if line, ok := d.lines[path]; ok {
+			return line
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+	return d.Line
+}
+
+// Validate returns what v1alpha1.Validate says of the Route, with its place.
+func (d *Document) Validate() Mistakes {
+	if d.Route == nil {
+		return nil
+	}
+	var out Mistakes
+	for _, p := range v1alpha1.Validate(d.Route) {
+		out = append(out, Mistake{Source: d.Source, Line: d.LineOf(p.Path), Path: p.Path, Message: p.Message})
+	}
+	out.sort()
+	return out
+}
+
+// Decode reads all documents in data; name stands in the Mistakes for the file.
+// It returns every document, also those that did not decode, and all Mistakes
+// of all documents as the error.
+func Decode(name string, data []byte) ([]Document, error) {
+	var documents []Document
+	var all Mistakes
+	for _, part := range split(data) {
+		d := Document{Raw: part.text, Source: name, Line: part.line, lines: map[string]int{}}
+		if !decodeDocument(&d) {
+			continue
+		}
+		documents = append(documents, d)
+		all = append(all, d.Mistakes...)
+	}
+	return documents, all.err()
+}
+
+// DecodeRoute reads a stored manifest of one document. Where it does not
+// decode, the Route is nil and the Problems say why; else they are what is not
+// valid in it.
+func DecodeRoute(name string, data []byte) (*v1alpha1.Route, []v1alpha1.Problem) {
+	documents, _ := Decode(name, data)
+	if len(documents) != 1 {
+		m := Mistake{Message: fmt.Sprintf("holds %d documents, must hold exactly one", len(documents))}
+		return nil, []v1alpha1.Problem{m.problem()}
+	}
+	d := documents[0]
+	if d.Route != nil {
+		return d.Route, v1alpha1.Validate(d.Route)
+	}
+	var problems []v1alpha1.Problem
+	for _, m := range d.Mistakes {
+		problems = append(problems, m.problem())
+	}
+	return nil, problems
+}
+
+// decodeDocument fills d in from its Raw. It is false for an empty document.
+func decodeDocument(d *Document) bool {
+	if len(d.Raw) > MaxSize {
+		d.mistake(d.Line, "", "is %d bytes long; a document may have %d", len(d.Raw), MaxSize)
+		return true
+	}
+	root, ok := d.parse()
+	if !ok {
+		return len(d.Mistakes) > 0
+	}
+	d.Line = root.Line + d.Line - 1
+	if root.Kind != yaml.MappingNode {
+		d.mistake(d.Line, "", "is %s, must be an object with apiVersion, kind, metadata and spec", describe(root))
+		return true
+	}
+	d.identify(root)
+	if d.checkKind(root) {
+		w := walker{document: d, offset: d.Line - root.Line, budget: maxNodes}
+		w.walk(root, reflect.TypeFor[v1alpha1.Route](), "", 0)
+		d.Mistakes.sort()
+	}
+	if len(d.Mistakes) == 0 {
+		d.fill()
+	}
+	return true
+}
+
+// parse reads Raw into a tree. It is false where there is none: for a text that
+// is no YAML, which is a Mistake, or that is empty, which is not.
+func (d *Document) parse() (*yaml.Node, bool) {
+	var root yaml.Node
+	decoder := yaml.NewDecoder(strings.NewReader(string(d.Raw)))
+	if err := decoder.Decode(&root); err != nil {
+		if !errors.Is(err, io.EOF) {
+			d.syntax(err)
+		}
+		return nil, false
+	}
+	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
+		d.syntax(cmp.Or(err, errSecond))
+	}
+	if len(root.Content) == 0 || isNull(root.Content[0]) {
+		return nil, false
+	}
+	return root.Content[0], len(d.Mistakes) == 0
+}
+
+var errSecond = errors.New("did not find expected <document start>")
+
+// plainer puts what the parser says into words that help.
+var plainer = map[string]string{
+	errSecond.Error(): "a second document starts here: separate documents with a line of ---",
+	"found character that cannot start any token":    "a character that cannot stand here: indent with blanks, not tabs, and quote text that starts with @ or `",
+	"mapping values are not allowed in this context": "a colon where none can stand: check the indentation, and quote text that contains \": \"",
+}
+
+var syntaxLine = regexp.MustCompile(`^yaml: line (\d+): `)
+
+// syntax notes what the parser says, which counts lines from the document's start.
+func (d *Document) syntax(err error) {
+	message, line := err.Error(), d.Line
+	if m := syntaxLine.FindStringSubmatch(message); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		line += n - 1
+		message = message[len(m[0]):]
+	}
+	message = strings.TrimPrefix(message, "yaml: ")
+	d.mistake(line, "", "is no YAML: %s", cmp.Or(plainer[message], message))
+}
+
+// fill decodes Raw into Route, now that its shape is known to be right.
+func (d *Document) fill() {
+	r := &v1alpha1.Route{}
+	if err := syaml.UnmarshalStrict(d.Raw, r); err != nil {
+		d.mistake(d.Line, "", "does not decode: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+		return
+	}
+	r.Status, r.Metadata.Generation, r.Metadata.CreationTimestamp = nil, 0, nil
+	v1alpha1.Default(r)
+	d.Route = r
+}
+
+func (d *Document) mistake(line int, path, format string, args ...any) {
+	d.Mistakes = append(d.Mistakes, Mistake{Source: d.Source, Line: line, Path: path, Message: fmt.Sprintf(format, args...)})
+}

@@ -1,0 +1,210 @@
+package source
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+const head = "apiVersion: fairlead.dev/v1alpha1\nkind: Route\nmetadata: {name: demo}\n"
+
+const good = head + `spec:
+  hosts: [demo.local]
+  backend: {service: demo, port: 8080}
+`
+
+func TestDecodeFillsDefaultsAndDropsWhatIsNotTheUsers(t *testing.T) {
+	text := strings.Replace(good, "{name: demo}", "{name: demo, namespace: shop, generation: 7}", 1) + "status: {readyEndpoints: 3}\n"
+	documents, err := Decode("route.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := documents[0]
+	if d.Key() != "shop/demo" || d.Kind != "Route" || d.Line != 1 || string(d.Raw) != text {
+		t.Errorf("got %+v", d)
+	}
+	r := d.Route
+	if r.Spec.Backend.Protocol != v1alpha1.ProtocolHTTP || r.Metadata.Generation != 0 || r.Status != nil {
+		t.Errorf("got %+v", r)
+	}
+}
+
+func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"an unknown field", head + "spec:\n  hosts: [a]\n  rules:\n    - matchs: []\n",
+			`f.yaml:7: spec.rules[0].matchs: unknown field (did you mean "matches"?)`},
+		{"Gateway API's word for a field", head + "spec:\n  hostnames: [a]\n  rules:\n    - backendRefs: []\n",
+			"f.yaml:5: spec.hostnames: unknown field (did you mean \"hosts\"?)\nf.yaml:7: spec.rules[0].backendRefs: unknown field (did you mean \"backends\"?)"},
+		{"name for service", head + "spec:\n  backend: {name: x, port: 1}\n",
+			`f.yaml:5: spec.backend.name: unknown field (did you mean "service"?)`},
+		{"a field in the wrong case", head + "spec:\n  Hosts: [a]\n",
+			`f.yaml:5: spec.Hosts: unknown field (did you mean "hosts"?)`},
+		{"a field like no other", head + "spec:\n  tls: {certificate: x}\n",
+			`f.yaml:5: spec.tls.certificate: unknown field: there are mode, secretRefs, minVersion, redirect, clientAuth`},
+		{"a field that stands there twice", head + "spec:\n  hosts: [a]\n  hosts: [b]\n",
+			`f.yaml:6: spec.hosts: stands there twice, first at line 5`},
+		{"a number for text", head + "spec:\n  hosts: [80]\n",
+			`f.yaml:5: spec.hosts[0]: is the number 80, must be text: write "80", with quotes`},
+		{"a word for text that older YAML takes for true", head + "spec:\n  hosts: [yes]\n",
+			`f.yaml:5: spec.hosts[0]: is yes, which YAML may read as true or false, must be text: write "yes", with quotes`},
+		{"text for a number", head + "spec:\n  backend: {service: a, port: '80'}\n",
+			`f.yaml:5: spec.backend.port: is the text "80", must be a whole number`},
+		{"an octal number", head + "spec:\n  backend: {service: a, port: 0100}\n",
+			`f.yaml:5: spec.backend.port: is the number 0100, must be a whole number`},
+		{"text for true", head + "spec:\n  tls: {redirect: 'true'}\n",
+			`f.yaml:5: spec.tls.redirect: is the text "true", must be true or false`},
+		{"one value for a list", head + "spec:\n  hosts: demo.local\n",
+			`f.yaml:5: spec.hosts: is the text "demo.local", must be a list`},
+		{"a list for an object", head + "spec:\n  backend:\n    - service: a\n",
+			`f.yaml:6: spec.backend: is a list, must be an object with fields such as service, port, addresses`},
+		{"a number for a duration", head + "spec:\n  rules:\n    - timeouts: {request: 10}\n",
+			`f.yaml:6: spec.rules[0].timeouts.request: 10 is no duration: write a string such as 10s`},
+		{"an odd duration", head + "spec:\n  rules:\n    - timeouts: {request: 10d}\n",
+			`f.yaml:6: spec.rules[0].timeouts.request: "10d" is no duration: write up to four numbers with the units h, m, s or ms, such as 10s or 1m30s`},
+		{"a merge key", head + "spec:\n  <<: {hosts: [a]}\n",
+			`f.yaml:5: spec: merge keys (<<) are not supported: write the fields out`},
+		{"a tag", head + "spec:\n  hosts: !!binary aGk=\n",
+			`f.yaml:5: spec.hosts: has the tag !!binary: tags are not supported`},
+		{"text that is no YAML", head + "spec: {\n",
+			`f.yaml:4: is no YAML: did not find expected node content`},
+		{"a tab for indentation", head + "spec:\n\thosts: [a]\n",
+			"f.yaml:5: is no YAML: a character that cannot stand here: indent with blanks, not tabs, and quote text that starts with @ or `"},
+		{"no object at all", "hello\n",
+			`f.yaml:1: is the text "hello", must be an object with apiVersion, kind, metadata and spec`},
+		{"no kind", "apiVersion: fairlead.dev/v1alpha1\n",
+			`f.yaml:1: kind: is required: write kind: Route`},
+		{"a kind that is not there yet", "# hello\n\napiVersion: fairlead.dev/v1alpha1\nkind: TCPRoute\n",
+			`f.yaml:4: kind: TCPRoute is not supported yet: only Route is`},
+		{"a kind of Gateway API", "kind: HTTPRoute\n",
+			`f.yaml:1: kind: HTTPRoute is Gateway API's: write kind: Route, with hosts for hostnames and backends for backendRefs`},
+		{"another version", strings.Replace(good, "v1alpha1", "v2", 1),
+			`f.yaml:1: apiVersion: is "fairlead.dev/v2", and this Fairlead knows only fairlead.dev/v1alpha1`},
+		{"a second document without a mark", good + "...\n" + good,
+			`f.yaml:7: is no YAML: a second document starts here: separate documents with a line of ---`},
+		{"mistakes in the second of three documents, and its neighbours decode", good + "---\n" + head + "spec: {hosts: a, x: b}\n---\n" + good,
+			"f.yaml:11: spec.hosts: is the text \"a\", must be a list\nf.yaml:11: spec.x: unknown field: there are hosts, tls, backend, rules, loadBalancing, healthCheck, access"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			documents, err := Decode("f.yaml", []byte(tc.text))
+			if diff := cmp.Diff(tc.want, fmt.Sprint(err)); diff != "" {
+				t.Errorf("error (-want +got):\n%s", diff)
+			}
+			for _, d := range documents {
+				if (d.Route == nil) != (len(d.Mistakes) > 0) {
+					t.Errorf("a Route beside %v", d.Mistakes)
+				}
+			}
+		})
+	}
+}
+
+func TestDecodeSplitsDocuments(t *testing.T) {
+	text := "# only a comment\n---\n" + good + "--- # and another\n" + good + "---\n"
+	documents, err := Decode("f.yaml", []byte(text))
+	if err != nil || len(documents) != 2 {
+		t.Fatalf("%d documents, %v", len(documents), err)
+	}
+	if documents[0].Line != 3 || documents[1].Line != 10 || string(documents[0].Raw) != good {
+		t.Errorf("lines %d and %d, first %q", documents[0].Line, documents[1].Line, documents[0].Raw)
+	}
+}
+
+func TestDecodeReadsWindowsLinesAndJSON(t *testing.T) {
+	for _, text := range []string{
+		"\xef\xbb\xbf" + strings.ReplaceAll(good+"---\n"+good, "\n", "\r\n"),
+		`{"apiVersion":"fairlead.dev/v1alpha1","kind":"Route",` + "\n\t" + `"metadata":{"name":"a"},"spec":{"hosts":["a"],"backend":{"service":"a","port":1}}}`,
+	} {
+		if documents, err := Decode("f", []byte(text)); err != nil || documents[0].Route == nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestAliasesAreFollowedWithinBounds(t *testing.T) {
+	small := head + "spec:\n  hosts: [a]\n  rules:\n    - backends: [&b {service: a, port: 1}]\n    - {matches: [{path: {value: /x}}], backends: [*b]}\n"
+	documents, err := Decode("f", []byte(small))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := documents[0].Route.Spec.Rules[1].Backends[0].Service; got != "a" {
+		t.Errorf("the alias gave %q", got)
+	}
+
+	bomb := head + "spec:\n  rules:\n    - backends: &b [" + strings.Repeat("{service: a, port: 1}, ", 1000) + "]\n" + strings.Repeat("    - backends: *b\n", 1000)
+	if _, err := Decode("f", []byte(bomb)); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Errorf("a million backends: %v", err)
+	}
+
+	loop := head + "spec:\n  backend: &b\n    filters: [{type: RequestMirror, requestMirror: {backend: *b}}]\n"
+	if _, err := Decode("f", []byte(loop)); err == nil || !strings.Contains(err.Error(), "too deep") {
+		t.Errorf("a loop: %v", err)
+	}
+}
+
+func TestALongDocumentIsRefused(t *testing.T) {
+	_, err := Decode("f", []byte(good+"#"+strings.Repeat("x", MaxSize)))
+	if err == nil || !strings.Contains(err.Error(), "a document may have 1024000") {
+		t.Error(err)
+	}
+}
+
+func TestValidateGivesTheLine(t *testing.T) {
+	documents, err := Decode("f.yaml", []byte("# intro\n"+head+"spec:\n  hosts:\n    - ok.local\n    - not ok\n  tls:\n    mode: Terminate\n  backend:\n    service: a\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `f.yaml:8: spec.hosts[1]: "not ok" must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"
+f.yaml:9: spec.tls.secretRefs: is required with mode Terminate: name the Docker secrets of the certificate and its key, as in [{cert: demo.cert, key: demo.key}]
+f.yaml:11: spec.backend.port: is required: the port that the tasks of service "a" listen on`
+	if diff := cmp.Diff(want, documents[0].Validate().Error()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestDecodeRouteTurnsMistakesIntoProblems(t *testing.T) {
+	r, problems := DecodeRoute("config x", []byte(head+"spec: {host: a}\n"))
+	want := []v1alpha1.Problem{{Path: "spec.host", Reason: "Invalid", Message: `unknown field (did you mean "hosts"?) (line 4 of the manifest)`, Rule: -1}}
+	if diff := cmp.Diff(want, problems); diff != "" || r != nil {
+		t.Errorf("%v (-want +got):\n%s", r, diff)
+	}
+	if r, problems := DecodeRoute("config x", []byte(good+"---\n"+good)); r != nil || len(problems) != 1 {
+		t.Errorf("two documents: %v, %v", r, problems)
+	}
+	if r, problems := DecodeRoute("config x", []byte(head+"spec: {hosts: [a]}")); r == nil || len(problems) != 1 {
+		t.Errorf("an invalid Route: %v, %v", r, problems)
+	}
+	if r, problems := DecodeRoute("config x", []byte(good)); r == nil || problems != nil {
+		t.Errorf("a valid Route: %v, %v", r, problems)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, seed := range []string{good, good + "---\n" + good, head + "spec: {hosts: [&a x, *a], <<: *a}", "--- [", "{\"a\":1}", "a: &a [*a]", "? {a: b}\n: c", "%YAML 1.2\n---\na: b\n...\n"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		documents, err := Decode("f", data)
+		for _, d := range documents {
+			if err == nil && d.Route == nil {
+				t.Error("neither a Route nor a Mistake")
+			}
+			for _, m := range d.Mistakes {
+				if strings.Contains(m.Message, "does not decode") {
+					t.Errorf("the tree was right, but: %s\n%s", m.Message, data)
+				}
+			}
+			d.Validate()
+		}
+		DecodeRoute("f", data)
+	})
+}
+
+func BenchmarkDecodeRoute(b *testing.B) {
+	for b.Loop() {
+		DecodeRoute("f", []byte(good))
+	}
+}
