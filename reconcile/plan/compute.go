@@ -27,7 +27,7 @@ func Compute(in Input) Plan {
 	p := Plan{Snapshot: makeSnapshot(routes, r)}
 	actions, pending := planTenders(&in, world, r)
 	p.Actions = actions
-	p.Moving = pending || r.updating
+	p.Moving = pending || r.updating || in.World.Moving
 	p.Statuses = makeStatuses(&in, routes, r, p.Snapshot)
 	return p
 }

@@ -50,6 +50,8 @@ type World struct {
 	Networks []Network
 	Secrets  []Secret
 	Nodes    []Node
+	// Moving: something happened a moment ago, so more may follow.
+	Moving bool
 	// Attached are the IDs of the Networks that the data plane can reach
 	// without a Tender, because its own container is on them.
 	Attached []string

@@ -1,0 +1,141 @@
+package swarm
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// endpoint is where the Docker API is, and how it is to be trusted.
+type endpoint struct {
+	Host string
+	// CertDir holds ca.pem, cert.pem and key.pem, of which each may be missing;
+	// "" is no TLS.
+	CertDir string
+	// SkipVerify: the server's certificate is not verified.
+	SkipVerify bool
+}
+
+const defaultHost = "unix:///var/run/docker.sock"
+
+// findEndpoint looks in the order of the docker command: the options,
+// DOCKER_HOST, DOCKER_CONTEXT, the current context of the configuration, and
+// the local socket. A context that was chosen and is not there is an error.
+func findEndpoint(o Options, env func(string) string) (endpoint, error) {
+	if o.Host != "" && o.Context != "" {
+		return endpoint{}, errors.New("a host and a context are given: give one")
+	}
+	switch {
+	case o.Host != "":
+		return environmentEndpoint(o.Host, env), nil
+	case o.Context != "":
+		return contextEndpoint(o.Context, env)
+	case env("DOCKER_HOST") != "":
+		return environmentEndpoint(env("DOCKER_HOST"), env), nil
+	case env("DOCKER_CONTEXT") != "":
+		return contextEndpoint(env("DOCKER_CONTEXT"), env)
+	}
+	current, err := currentContext(env)
+	if err != nil {
+		return endpoint{}, err
+	}
+	return contextEndpoint(current, env)
+}
+
+// environmentEndpoint is host with the TLS settings of the environment.
+func environmentEndpoint(host string, env func(string) string) endpoint {
+	e := endpoint{Host: host}
+	if env("DOCKER_TLS_VERIFY") != "" || env("DOCKER_TLS") != "" {
+		e.CertDir = cmp.Or(env("DOCKER_CERT_PATH"), configDir(env))
+		e.SkipVerify = env("DOCKER_TLS_VERIFY") == ""
+	}
+	return e
+}
+
+func configDir(env func(string) string) string {
+	return cmp.Or(env("DOCKER_CONFIG"), filepath.Join(env("HOME"), ".docker"))
+}
+
+// currentContext is what `docker context use` chose; "default" where nothing was.
+func currentContext(env func(string) string) (string, error) {
+	path := filepath.Join(configDir(env), "config.json")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "default", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("docker configuration: %w", err)
+	}
+	var config struct{ CurrentContext string }
+	if err := json.Unmarshal(data, &config); err != nil {
+		return "", fmt.Errorf("docker configuration %s: %w", path, err)
+	}
+	return cmp.Or(config.CurrentContext, "default"), nil
+}
+
+// contextEndpoint reads a docker context from the docker command's own folder,
+// where a context's files stand under the SHA-256 of its name.
+func contextEndpoint(name string, env func(string) string) (endpoint, error) {
+	if name == "default" {
+		return environmentEndpoint(defaultHost, env), nil
+	}
+	sum := sha256.Sum256([]byte(name))
+	id := hex.EncodeToString(sum[:])
+	root := filepath.Join(configDir(env), "contexts")
+	data, err := os.ReadFile(filepath.Join(root, "meta", id, "meta.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return endpoint{}, fmt.Errorf("there is no docker context %q: `docker context ls` shows those that are", name)
+	}
+	if err != nil {
+		return endpoint{}, fmt.Errorf("docker context %q: %w", name, err)
+	}
+	var meta struct {
+		Endpoints map[string]struct {
+			Host          string
+			SkipTLSVerify bool
+		}
+	}
+	if err := json.Unmarshal(data, &meta); err != nil {
+		return endpoint{}, fmt.Errorf("docker context %q: %w", name, err)
+	}
+	docker := meta.Endpoints["docker"]
+	e := endpoint{Host: cmp.Or(docker.Host, defaultHost), SkipVerify: docker.SkipTLSVerify}
+	certs := filepath.Join(root, "tls", id, "docker")
+	if _, err := os.Stat(certs); err == nil {
+		e.CertDir = certs
+	}
+	return e, nil
+}
+
+// tlsConfig is nil where there is no TLS.
+func (e endpoint) tlsConfig() (*tls.Config, error) {
+	if e.CertDir == "" {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: e.SkipVerify} //nolint:gosec // what the user chose
+	ca, err := os.ReadFile(filepath.Join(e.CertDir, "ca.pem"))
+	if err == nil {
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(ca) {
+			return nil, fmt.Errorf("%s holds no certificate", filepath.Join(e.CertDir, "ca.pem"))
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	pair, err := tls.LoadX509KeyPair(filepath.Join(e.CertDir, "cert.pem"), filepath.Join(e.CertDir, "key.pem"))
+	switch {
+	case err == nil:
+		config.Certificates = []tls.Certificate{pair}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("client certificate: %w", err)
+	}
+	return config, nil
+}

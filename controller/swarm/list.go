@@ -1,0 +1,132 @@
+package swarm
+
+import (
+	"context"
+	"strings"
+
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/network"
+	"github.com/docker/docker/api/types/swarm"
+
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+func (c *Client) listServices(ctx context.Context) ([]plan.Service, error) {
+	listed, err := call(ctx, c, "list services", func(ctx context.Context) ([]swarm.Service, error) {
+		return c.docker.ServiceList(ctx, swarm.ServiceListOptions{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]plan.Service, len(listed))
+	for i := range listed {
+		out[i] = newService(&listed[i])
+	}
+	return out, nil
+}
+
+func newService(s *swarm.Service) plan.Service {
+	out := plan.Service{ID: s.ID, Name: s.Spec.Name, Labels: s.Spec.Labels, Desired: -1, Updating: updating(s)}
+	networks := s.Spec.TaskTemplate.Networks
+	if len(networks) == 0 {
+		networks = s.Spec.Networks //nolint:staticcheck // services made through old API versions have them here
+	}
+	for _, n := range networks {
+		out.Networks = append(out.Networks, n.Target)
+	}
+	if r := s.Spec.Mode.Replicated; r != nil && r.Replicas != nil {
+		out.Desired = int(*r.Replicas)
+	}
+	return out
+}
+
+func updating(s *swarm.Service) bool {
+	if s.UpdateStatus == nil {
+		return false
+	}
+	switch s.UpdateStatus.State {
+	case swarm.UpdateStateUpdating, swarm.UpdateStateRollbackStarted:
+		return true
+	}
+	return false
+}
+
+// listTasks lists the tasks that are wanted to run, of all services, in one call.
+func (c *Client) listTasks(ctx context.Context) ([]plan.Task, error) {
+	listed, err := call(ctx, c, "list tasks", func(ctx context.Context) ([]swarm.Task, error) {
+		return c.docker.TaskList(ctx, swarm.TaskListOptions{Filters: filters.NewArgs(filters.Arg("desired-state", "running"))})
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]plan.Task, len(listed))
+	for i := range listed {
+		out[i] = newTask(&listed[i])
+	}
+	return out, nil
+}
+
+func newTask(t *swarm.Task) plan.Task {
+	out := plan.Task{
+		ID: t.ID, ServiceID: t.ServiceID, NodeID: t.NodeID,
+		Running: t.Status.State == swarm.TaskStateRunning && t.DesiredState == swarm.TaskStateRunning,
+	}
+	for _, a := range t.NetworksAttachments {
+		if len(a.Addresses) > 0 {
+			ip, _, _ := strings.Cut(a.Addresses[0], "/")
+			out.Addresses = append(out.Addresses, plan.TaskAddress{Network: a.Network.ID, IP: ip})
+		}
+	}
+	return out
+}
+
+func (c *Client) listNetworks(ctx context.Context) ([]plan.Network, error) {
+	listed, err := call(ctx, c, "list networks", func(ctx context.Context) ([]network.Summary, error) {
+		return c.docker.NetworkList(ctx, network.ListOptions{Filters: filters.NewArgs(filters.Arg("driver", "overlay"))})
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []plan.Network
+	for i := range listed {
+		if n := &listed[i]; n.Scope == "swarm" {
+			out = append(out, plan.Network{ID: n.ID, Name: n.Name, Labels: n.Labels, Ingress: n.Ingress})
+		}
+	}
+	return out, nil
+}
+
+func (c *Client) listSecrets(ctx context.Context) ([]plan.Secret, error) {
+	listed, err := call(ctx, c, "list secrets", func(ctx context.Context) ([]swarm.Secret, error) {
+		return c.docker.SecretList(ctx, swarm.SecretListOptions{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]plan.Secret, len(listed))
+	for i := range listed {
+		out[i] = plan.Secret{ID: listed[i].ID, Name: listed[i].Spec.Name}
+	}
+	return out, nil
+}
+
+func (c *Client) listNodes(ctx context.Context) ([]plan.Node, error) {
+	listed, err := call(ctx, c, "list nodes", func(ctx context.Context) ([]swarm.Node, error) {
+		return c.docker.NodeList(ctx, swarm.NodeListOptions{})
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]plan.Node, len(listed))
+	for i := range listed {
+		n := &listed[i]
+		out[i] = plan.Node{ID: n.ID, Hostname: n.Description.Hostname, Ready: n.Status.State == swarm.NodeStateReady}
+	}
+	return out, nil
+}
+
+// World returns everything that the swarm is, listed now.
+func (c *Client) World(ctx context.Context) (plan.World, error) {
+	o := NewObserver(c, nil, func() {}, nil)
+	return o.Observe(ctx)
+}

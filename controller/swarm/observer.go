@@ -1,0 +1,236 @@
+package swarm
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/docker/docker/api/types/events"
+	"github.com/docker/docker/api/types/filters"
+
+	"fairlead.dev/fairlead/controller/store"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+// What is listed when it changed, and every now and then all the same.
+const (
+	relistServices = 10 * time.Second // a service's update status changes without an event
+	relistNetworks = 10 * time.Second
+	relistOthers   = time.Minute
+)
+
+// After an event on a service or node, or a connect error, tasks come and go
+// for a while: that is how long Observer says that the World moves.
+const (
+	freshAfterEvent = 15 * time.Second
+	freshAfterError = 5 * time.Second
+)
+
+// Observer sees what the swarm is. Make one with NewObserver; Run listens to
+// the swarm's events, and Observe may be called meanwhile, by one goroutine.
+type Observer struct {
+	client *Client
+	wake   func()
+	logger *slog.Logger
+	// attached are the networks of the data plane's own container.
+	attached []string
+	now      func() time.Time
+
+	services list[plan.Service]
+	networks list[plan.Network]
+	secrets  list[plan.Secret]
+	nodes    list[plan.Node]
+	configs  list[store.Config]
+
+	mu         sync.Mutex // guards following
+	freshUntil time.Time
+	recent     []Event // a ring of the newest events, oldest first
+}
+
+// NewObserver returns an Observer that calls wake, which must not block, when
+// something may have changed. attached are the IDs of the networks that the
+// data plane's own container is on.
+func NewObserver(c *Client, attached []string, wake func(), logger *slog.Logger) *Observer {
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	o := &Observer{client: c, wake: wake, logger: logger, attached: attached, now: time.Now}
+	o.services = list[plan.Service]{every: relistServices, fetch: c.listServices}
+	o.networks = list[plan.Network]{every: relistNetworks, fetch: c.listNetworks}
+	o.secrets = list[plan.Secret]{every: relistOthers, fetch: c.listSecrets}
+	o.nodes = list[plan.Node]{every: relistOthers, fetch: c.listNodes}
+	o.configs = list[store.Config]{every: relistOthers, fetch: func(ctx context.Context) ([]store.Config, error) {
+		return c.ListConfigs(ctx, store.LabelKind)
+	}}
+	return o
+}
+
+// list is one kind of thing, as it was listed last.
+type list[T any] struct {
+	every time.Duration
+	fetch func(context.Context) ([]T, error)
+
+	mu     sync.Mutex // guards stale
+	stale  bool
+	items  []T
+	listed time.Time
+}
+
+// invalidate makes the next get list again.
+func (l *list[T]) invalidate() {
+	l.mu.Lock()
+	l.stale = true
+	l.mu.Unlock()
+}
+
+// get returns the items, listed anew where that is due. An event during the
+// call makes the next get list once more.
+func (l *list[T]) get(ctx context.Context, now time.Time) ([]T, error) {
+	l.mu.Lock()
+	due := l.stale || now.Sub(l.listed) >= l.every
+	l.stale = false
+	l.mu.Unlock()
+	if !due {
+		return l.items, nil
+	}
+	items, err := l.fetch(ctx)
+	if err != nil {
+		l.invalidate()
+		return nil, err
+	}
+	l.items, l.listed = items, now
+	return items, nil
+}
+
+// Observe returns what the swarm is now. Where a call fails it fails as a whole.
+func (o *Observer) Observe(ctx context.Context) (plan.World, error) {
+	now := o.now()
+	services, err1 := o.services.get(ctx, now)
+	networks, err2 := o.networks.get(ctx, now)
+	secrets, err3 := o.secrets.get(ctx, now)
+	nodes, err4 := o.nodes.get(ctx, now)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return plan.World{}, err
+	}
+	tasks, err := o.client.listTasks(ctx)
+	if err != nil {
+		return plan.World{}, err
+	}
+	return plan.World{
+		Swarm: true, Services: services, Tasks: tasks, Networks: networks, Secrets: secrets, Nodes: nodes,
+		Attached: o.attached, Moving: o.fresh(now),
+	}, nil
+}
+
+// ListConfigs returns the configs that objects stand in, listed anew only where
+// an event or ConfigsChanged said so, or a minute has passed. An unchanged list
+// is the same slice.
+func (o *Observer) ListConfigs(ctx context.Context) ([]store.Config, error) {
+	return o.configs.get(ctx, o.now())
+}
+
+// ConfigsChanged says that we changed configs ourselves.
+func (o *Observer) ConfigsChanged() { o.configs.invalidate() }
+
+func (o *Observer) fresh(now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return now.Before(o.freshUntil)
+}
+
+func (o *Observer) freshen(d time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if until := o.now().Add(d); until.After(o.freshUntil) {
+		o.freshUntil = until
+	}
+}
+
+// Poke says that an Endpoint did not answer, so that the swarm is looked at
+// now and often for a while.
+func (o *Observer) Poke() {
+	o.freshen(freshAfterError)
+	o.wake()
+}
+
+// Changed says that we changed services ourselves.
+func (o *Observer) Changed() {
+	o.services.invalidate()
+	o.wake()
+}
+
+// Run listens to events until ctx ends. When the stream breaks there may be a
+// gap, so everything counts as changed.
+func (o *Observer) Run(ctx context.Context) error {
+	wait := time.Duration(0)
+	for ctx.Err() == nil {
+		began := o.now()
+		err := o.listen(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		o.logger.Debug("event stream ended", "error", err)
+		if o.now().Sub(began) > 10*time.Second {
+			wait = 0
+		}
+		wait = min(max(2*wait, 100*time.Millisecond), 5*time.Second)
+		o.invalidateAll()
+		select {
+		case <-ctx.Done():
+		case <-time.After(wait):
+		}
+	}
+	return ctx.Err()
+}
+
+// listen reads one stream of events. It starts with a look at everything: what
+// happened before the stream began was not in it.
+func (o *Observer) listen(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	args := filters.NewArgs(filters.Arg("scope", "swarm"))
+	messages, errs := o.client.docker.Events(ctx, events.ListOptions{Filters: args})
+	o.client.onCall("events", 0, nil)
+	o.invalidateAll()
+	o.wake()
+	for {
+		select {
+		case m := <-messages:
+			o.see(m)
+		case err := <-errs:
+			return err
+		}
+	}
+}
+
+func (o *Observer) invalidateAll() {
+	o.services.invalidate()
+	o.networks.invalidate()
+	o.secrets.invalidate()
+	o.nodes.invalidate()
+	o.configs.invalidate()
+}
+
+// see takes one event in.
+func (o *Observer) see(m events.Message) {
+	o.remember(m)
+	switch m.Type {
+	case events.ServiceEventType:
+		o.services.invalidate()
+		o.freshen(freshAfterEvent)
+	case events.NodeEventType:
+		o.nodes.invalidate()
+		o.freshen(freshAfterEvent)
+	case events.NetworkEventType:
+		o.networks.invalidate()
+	case events.SecretEventType:
+		o.secrets.invalidate()
+	case events.ConfigEventType:
+		o.configs.invalidate()
+	default:
+		return
+	}
+	o.wake()
+}
