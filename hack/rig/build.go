@@ -1,9 +1,11 @@
 package rig
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path"
@@ -116,24 +118,36 @@ func moduleDir() (string, error) {
 // it.
 func (r *Rig) Image(t testing.TB, name, binary string, entrypoint ...string) string {
 	t.Helper()
-	archive := filepath.Join(t.TempDir(), "image.tar")
-	id, err := image.WriteFile(archive, image.Spec{Name: name + ":rig", Binary: binary, Entrypoint: entrypoint})
+	id, err := r.Load(context.Background(), name, binary, entrypoint...)
 	if err != nil {
 		t.Fatal(err)
-	}
-	for _, n := range r.nodes {
-		if n.has(t, id) {
-			continue
-		}
-		n.Docker(t, "load", "--quiet", "--input", archive)
-		if !n.has(t, id) {
-			t.Fatalf("image %s of %s is not on %s after it was loaded", id, name, n.Name)
-		}
 	}
 	return id
 }
 
-func (n *Node) has(t testing.TB, image string) bool {
-	got, err := n.Try(t.Context(), "image", "inspect", "--format", "{{.Id}}", image)
+// Load is Image without a test.
+func (r *Rig) Load(ctx context.Context, name, binary string, entrypoint ...string) (string, error) {
+	archive := filepath.Join(r.dir, filepath.Base(binary)+".tar")
+	id, err := image.WriteFile(archive, image.Spec{Name: name + ":rig", Binary: binary, Entrypoint: entrypoint})
+	if err != nil {
+		return "", err
+	}
+	defer os.Remove(archive)
+	for _, n := range r.nodes {
+		if n.has(ctx, id) {
+			continue
+		}
+		if _, err := n.Try(ctx, "load", "--quiet", "--input", archive); err != nil {
+			return "", err
+		}
+		if !n.has(ctx, id) {
+			return "", fmt.Errorf("image %s of %s is not on %s after it was loaded", id, name, n.Name)
+		}
+	}
+	return id, nil
+}
+
+func (n *Node) has(ctx context.Context, image string) bool {
+	got, err := n.Try(ctx, "image", "inspect", "--format", "{{.Id}}", image)
 	return err == nil && got == image
 }

@@ -4,14 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
-// bootNode makes the node's mount namespace, its /run and its host name, and
+// boot makes the node's mount namespace, its /run and its host name, and
 // starts its engine.
 func (n *Node) boot(ctx context.Context) error {
 	for _, dir := range []string{"run", "data", "exec", "cli", "etc"} {
@@ -126,6 +129,25 @@ func (n *Node) StopDocker(t testing.TB, sig syscall.Signal) {
 	case <-time.After(60 * time.Second):
 		t.Fatalf("dockerd of %s goes on after %s", n.Name, sig)
 	}
+	Eventually(t, 30*time.Second, "dockerd's own containerd has ended", n.containerdEnded)
+}
+
+// containerdEnded looks for the containerd that dockerd started. It ends with
+// dockerd, a moment later; a dockerd that starts within that moment takes it for
+// alive and waits for it in vain.
+func (n *Node) containerdEnded() error {
+	data, err := os.ReadFile(n.path("exec/containerd/containerd.pid"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(data)))
+	if err != nil {
+		return err
+	}
+	if syscall.Kill(pid, 0) == nil {
+		return fmt.Errorf("process %d is there", pid)
+	}
+	return nil
 }
 
 // StartDocker starts dockerd where it was stopped.
