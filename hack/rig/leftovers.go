@@ -28,7 +28,7 @@ func removeLeftovers() {
 		if isDetached(dir) {
 			continue
 		}
-		lock, err := lockFile(name, false)
+		lock, err := lockFile(name)
 		if err != nil || lock == nil {
 			continue
 		}

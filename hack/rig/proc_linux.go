@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -82,27 +83,20 @@ func enterNetNS(file string) error {
 // procNS is the file of a process's namespace.
 func procNS(pid int, kind string) string { return fmt.Sprintf("/proc/%d/ns/%s", pid, kind) }
 
-// lockFile takes the lock of a file. Without wait it returns nil, nil when
-// somebody else has it. The lock ends with the file or with the process.
-func lockFile(name string, wait bool) (*os.File, error) {
+// lockFile takes the lock of a file, or returns nil, nil where somebody else has
+// it. The lock ends with the file or with the process.
+func lockFile(name string) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	how := unix.LOCK_EX
-	if !wait {
-		how |= unix.LOCK_NB
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return f, nil
 	}
-	for {
-		switch err = unix.Flock(int(f.Fd()), how); err {
-		case nil:
-			return f, nil
-		case unix.EINTR:
-			continue
-		case unix.EWOULDBLOCK:
-			return nil, f.Close()
-		}
-		_ = f.Close()
-		return nil, fmt.Errorf("lock %s: %w", name, err)
+	_ = f.Close()
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, nil
 	}
+	return nil, fmt.Errorf("lock %s: %w", name, err)
 }

@@ -28,4 +28,4 @@ func inNetNS(string, func() error) error { return errLinux }
 
 func procNS(int, string) string { return "" }
 
-func lockFile(string, bool) (*os.File, error) { return nil, errLinux }
+func lockFile(string) (*os.File, error) { return nil, errLinux }

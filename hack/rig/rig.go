@@ -24,6 +24,9 @@ type Rig struct {
 	lock     *os.File
 }
 
+// lockLimit is how long a start waits for another rig of its name to end.
+const lockLimit = 10 * time.Minute
+
 // root holds every rig's folder and lock.
 func root() string { return filepath.Join(os.TempDir(), "fairlead-rig") }
 
@@ -38,7 +41,7 @@ func Start(ctx context.Context, opts ...Option) (*Rig, error) {
 		return nil, err
 	}
 	removeLeftovers()
-	r, err := claim(o)
+	r, err := claim(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +53,19 @@ func Start(ctx context.Context, opts ...Option) (*Rig, error) {
 }
 
 // claim takes the name, and removes what the last one of that name left.
-func claim(o options) (*Rig, error) {
+func claim(ctx context.Context, o options) (*Rig, error) {
 	r := &Rig{id: o.id(), dir: filepath.Join(root(), o.id()), managers: o.managers, detached: o.detached}
-	lock, err := lockFile(r.dir+".lock", true)
+	err := poll(ctx, lockLimit, func() (err error) {
+		if r.lock, err = lockFile(r.dir + ".lock"); err == nil && r.lock == nil {
+			err = fmt.Errorf("another process has rig %s", r.id)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	r.lock = lock
 	if isDetached(r.dir) {
-		_ = lock.Close()
+		_ = r.lock.Close()
 		return nil, fmt.Errorf("rig %s is up already", r.id)
 	}
 	remove(r.id)

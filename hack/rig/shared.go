@@ -10,7 +10,7 @@ import (
 )
 
 // startLimit is how long a start may take, with the wait for another one's end.
-const startLimit = 8 * time.Minute
+const startLimit = lockLimit + 2*time.Minute
 
 // New starts a rig for one test; the test's end is the rig's.
 func New(t testing.TB, opts ...Option) *Rig {
@@ -42,7 +42,6 @@ func require(t testing.TB) {
 
 // shared is the rig of the package under test.
 var shared struct {
-	opts  []Option
 	start func() (*Rig, error)
 }
 
