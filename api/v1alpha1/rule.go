@@ -41,7 +41,7 @@ func (f *findings) checkMatch(path string, m *Match) {
 	}
 	f.checkValues(path+".headers", m.Headers, strings.ToLower)
 	for i, h := range m.Headers {
-		if h.Name != "" && !headerFormat.MatchString(h.Name) {
+		if h.Name != "" && !formats["headername"].ok(h.Name) {
 			f.invalid(at(path+".headers", i)+".name", "%q %s", h.Name, formats["headername"].want)
 		}
 	}

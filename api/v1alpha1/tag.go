@@ -13,28 +13,43 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// formats are the tags of our own: what a string must look like, and how to say
-// so to a person who got it wrong.
-var formats = map[string]struct {
-	ok   func(string) bool
-	want string
-}{
-	"dnslabel":    {labelFormat.MatchString, "must be a DNS label: lower-case letters, digits and -, at most 63 of them, with a letter or digit at both ends"},
-	"stackname":   {stackFormat.MatchString, "must be the name of a stack: letters, digits, _ and -, at most 63 of them, with a letter or digit first"},
-	"swarmname":   {swarmFormat.MatchString, "must be a name as Docker gives them: letters, digits, -, _ and ., at most 64 of them, with a letter or digit at both ends"},
-	"hostpattern": {isHostPattern, `must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`},
-	"hostport":    {isHostPort, `must be "host:port", such as 10.0.0.7:8080, [fd00::7]:8080 or db.example.com:443`},
-	"headername":  {headerFormat.MatchString, "must be the name of a header field: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"},
-	"headervalue": {isHeaderValue, "must be one line of text, without control characters and without blanks at its ends (RFC 9110)"},
+// format is what a string must look like, and how to say so to a person who
+// got it wrong.
+type format struct {
+	// pattern is a regular expression for the whole string; "" where more than
+	// that must be known.
+	pattern string
+	ok      func(string) bool
+	want    string
 }
 
-var (
-	labelFormat  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-	stackFormat  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
-	swarmFormat  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?$`)
-	headerFormat = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$")
-	hostFormat   = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+// formats are the validate tags of our own.
+var formats = map[string]format{
+	"dnslabel":    matching(dnsLabel, "must be a DNS label: lower-case letters, digits and -, at most 63 of them, with a letter or digit at both ends"),
+	"stackname":   matching(`[A-Za-z0-9][A-Za-z0-9_-]{0,62}`, "must be the name of a stack: letters, digits, _ and -, at most 63 of them, with a letter or digit first"),
+	"swarmname":   matching(`[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?`, "must be a name as Docker gives them: letters, digits, -, _ and ., at most 64 of them, with a letter or digit at both ends"),
+	"headername":  matching("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}", "must be the name of a header field: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"),
+	"hostpattern": {`^(\*|(\*\.)?` + hostName + `\.?)$`, isHostPattern, `must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`},
+	"hostport":    {"", isHostPort, `must be "host:port", such as 10.0.0.7:8080, [fd00::7]:8080 or db.example.com:443`},
+	"headervalue": {"", isHeaderValue, "must be one line of text, without control characters and without blanks at its ends (RFC 9110)"},
+}
+
+const (
+	dnsLabel = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
+	hostName = `([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
 )
+
+var hostFormat = regexp.MustCompile("^" + hostName + "$")
+
+// matching is the format of strings that pattern matches as a whole.
+func matching(pattern, want string) format {
+	pattern = "^" + pattern + "$"
+	return format{pattern, regexp.MustCompile(pattern).MatchString, want}
+}
+
+// Pattern is the regular expression that a string with this validate tag
+// matches, for JSON Schema; "" for a tag that has none.
+func Pattern(tag string) string { return formats[tag].pattern }
 
 func isHostPattern(s string) bool {
 	return s == "*" || isHostName(strings.TrimSuffix(strings.TrimPrefix(s, "*."), "."))

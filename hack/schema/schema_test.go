@@ -1,0 +1,24 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestTheCommittedSchemaIsUpToDate(t *testing.T) {
+	root := filepath.Join("..", "..")
+	want, err := generate(filepath.Join(root, "api", "v1alpha1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s is out of date, run make generate (-want +got):\n%s", file, diff)
+	}
+}
