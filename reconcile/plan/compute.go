@@ -18,11 +18,14 @@ func Compute(in Input) Plan {
 	}
 	slices.SortFunc(routes, byPrecedence)
 
+	for _, rt := range routes {
+		translate(rt)
+	}
+	findConflicts(routes)
 	r := newResolver(world, len(routes))
 	for _, rt := range routes {
 		r.resolve(rt)
 	}
-	findConflicts(routes)
 
 	p := Plan{Snapshot: makeSnapshot(routes, r)}
 	actions, pending := planTenders(&in, world, r)
@@ -44,15 +47,19 @@ type route struct {
 	// dropped are Rules that are not served, while others are.
 	dropped []finding
 
-	// The resolved parts.
-	hosts        []string
-	certificates []string
-	rules        []snapshot.Rule
-	unresolved   []finding
-	backends     []int // indices into resolver.backends, of all Rules, each once
-	redirects    bool  // at least one Rule answers by itself
+	// What translate makes: named are the Backends of each of rules, which
+	// resolve fills in.
+	hosts     []string
+	rules     []snapshot.Rule
+	named     [][]v1alpha1.Backend
+	redirects bool // at least one Rule answers by itself
 
 	conflicts []finding
+
+	// What resolve makes.
+	certificates []string
+	unresolved   []finding
+	backends     []int // indices into resolver.backends, of all Rules, each once
 }
 
 // finding is a Reason with its message.

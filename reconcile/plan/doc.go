@@ -8,10 +8,11 @@
 // The steps, in their order, each in a file of its name:
 //
 //  1. index: look-ups by ID and by name over the World.
-//  2. resolve: per Route, Backends to Endpoints and secretRefs to Certificates.
-//     A name is looked up as <namespace>_<name> first, then as written.
+//  2. rule: per Route, hosts and Rules in the Snapshot's form; invalid ones drop.
 //  3. conflict: between Routes that claim the same host or match, the oldest wins.
-//  4. snapshot: what is left, sorted and sealed.
-//  5. tender: which Tenders that needs, and what to do about those that exist.
-//  6. status: the Conditions of every object.
+//  4. resolve: Backends to Endpoints and secretRefs to Certificates, for what is
+//     left. A name is looked up as <namespace>_<name> first, then as written.
+//  5. snapshot (in compute.go): sorted and sealed.
+//  6. tender: which Tenders that needs, and what to do about those that exist.
+//  7. status: the Conditions of every object.
 package plan

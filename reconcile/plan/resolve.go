@@ -53,27 +53,32 @@ func newResolver(world *index, routes int) *resolver {
 	}
 }
 
-// resolve fills the resolved parts of rt.
+// resolve looks up everything that rt names.
 func (r *resolver) resolve(rt *route) {
 	if !rt.served() {
 		return
 	}
-	rt.hosts = normalHosts(rt.spec.Hosts)
-	r.resolveRules(rt)
-	if !rt.served() {
-		return
+	for i, named := range rt.named {
+		rt.rules[i].Backends = r.backendRefs(rt, named)
 	}
 	if rt.spec.TLS != nil {
 		r.resolveCertificates(rt)
 	}
 }
 
-func normalHosts(hosts []string) []string {
-	out := make([]string, len(hosts))
-	for i, h := range hosts {
-		out[i] = strings.TrimSuffix(strings.ToLower(h), ".")
+func (r *resolver) backendRefs(rt *route, backends []v1alpha1.Backend) []snapshot.BackendRef {
+	if len(backends) == 0 {
+		return nil
 	}
-	return out
+	refs := make([]snapshot.BackendRef, len(backends))
+	for i := range backends {
+		b := &backends[i]
+		refs[i] = snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters)}
+		if b.Weight != nil {
+			refs[i].Weight = *b.Weight
+		}
+	}
+	return refs
 }
 
 func (r *resolver) resolveCertificates(rt *route) {

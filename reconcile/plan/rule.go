@@ -13,32 +13,64 @@ import (
 	"fairlead.dev/fairlead/api/v1alpha1"
 )
 
-// resolveRules makes the Rules that can be served, and refuses the Route where
-// there is none.
-func (r *resolver) resolveRules(rt *route) {
-	if rt.spec.Backend != nil {
-		rt.rules = []snapshot.Rule{r.wholeRule(rt, []v1alpha1.Backend{*rt.spec.Backend})}
+// translate makes the hosts and Rules that can be served, and refuses the Route
+// where there is no such Rule.
+func translate(rt *route) {
+	if !rt.served() {
 		return
 	}
+	rt.hosts = normalHosts(rt.spec.Hosts)
+	if rt.spec.Backend != nil {
+		rt.wholeRule([]v1alpha1.Backend{*rt.spec.Backend})
+		return
+	}
+	usable := usableRules(rt)
+	switch {
+	case len(usable) == 0:
+		rt.refused = noRule(rt.dropped)
+	case isPassthrough(rt):
+		rt.wholeRule(allBackends(rt, usable))
+	default:
+		for _, i := range usable {
+			rt.addRule(rule(&rt.spec.Rules[i], i), rt.spec.Rules[i].Backends)
+		}
+	}
+}
+
+// usableRules are the indices of those without a problem; the others are dropped.
+func usableRules(rt *route) []int {
 	problems := servedProblems(rt)
-	var usable []*v1alpha1.Rule
+	usable := make([]int, 0, len(rt.spec.Rules))
 	for i := range rt.spec.Rules {
 		if own := problemsOf(problems, i); len(own) > 0 {
 			f := refusal(own)
 			rt.dropped = append(rt.dropped, finding{f.reason, "Dropped Rule " + ruleName(&rt.spec.Rules[i], i) + ": " + f.message})
 			continue
 		}
-		usable = append(usable, &rt.spec.Rules[i])
-		if !isPassthrough(rt) {
-			rt.rules = append(rt.rules, r.rule(rt, &rt.spec.Rules[i], i))
-		}
+		usable = append(usable, i)
 	}
-	switch {
-	case len(usable) == 0:
-		rt.refused = noRule(rt.dropped)
-	case isPassthrough(rt):
-		rt.rules = []snapshot.Rule{r.wholeRule(rt, allBackends(usable))}
+	return usable
+}
+
+func normalHosts(hosts []string) []string {
+	out := make([]string, len(hosts))
+	for i, h := range hosts {
+		out[i] = strings.TrimSuffix(strings.ToLower(h), ".")
 	}
+	return out
+}
+
+func (rt *route) addRule(r snapshot.Rule, named []v1alpha1.Backend) {
+	rt.rules = append(rt.rules, r)
+	rt.named = append(rt.named, named)
+	if slices.ContainsFunc(r.Filters, func(f snapshot.Filter) bool { return f.Redirect != nil }) {
+		rt.redirects = true
+	}
+}
+
+// wholeRule makes the one Rule for every request.
+func (rt *route) wholeRule(backends []v1alpha1.Backend) {
+	rt.addRule(snapshot.Rule{Name: "0", Matches: matchAll}, backends)
 }
 
 // servedProblems are those of the generation that is served.
@@ -64,10 +96,10 @@ func isPassthrough(rt *route) bool {
 	return rt.spec.TLS != nil && rt.spec.TLS.Mode == v1alpha1.TLSPassthrough
 }
 
-func allBackends(rules []*v1alpha1.Rule) []v1alpha1.Backend {
+func allBackends(rt *route, rules []int) []v1alpha1.Backend {
 	var all []v1alpha1.Backend
-	for _, rule := range rules {
-		all = append(all, rule.Backends...)
+	for _, i := range rules {
+		all = append(all, rt.spec.Rules[i].Backends...)
 	}
 	return all
 }
@@ -76,44 +108,20 @@ func ruleName(rule *v1alpha1.Rule, i int) string { return cmp.Or(rule.Name, strc
 
 var matchAll = []snapshot.Match{{Path: snapshot.PathMatch{Type: snapshot.PathPrefix, Value: "/"}}}
 
-// wholeRule is the Rule for every request.
-func (r *resolver) wholeRule(rt *route, backends []v1alpha1.Backend) snapshot.Rule {
-	return snapshot.Rule{Name: "0", Matches: matchAll, Backends: r.backendRefs(rt, backends)}
-}
-
-func (r *resolver) rule(rt *route, rule *v1alpha1.Rule, i int) snapshot.Rule {
+func rule(r *v1alpha1.Rule, i int) snapshot.Rule {
 	out := snapshot.Rule{
-		Name:     ruleName(rule, i),
-		Matches:  matchAll,
-		Filters:  filters(rule.Filters),
-		Backends: r.backendRefs(rt, rule.Backends),
-		Retry:    retry(rule.Retry),
+		Name:    ruleName(r, i),
+		Matches: matchAll,
+		Filters: filters(r.Filters),
+		Retry:   retry(r.Retry),
 	}
-	if len(rule.Matches) > 0 {
-		out.Matches = matches(rule.Matches)
+	if len(r.Matches) > 0 {
+		out.Matches = matches(r.Matches)
 	}
-	if t := rule.Timeouts; t != nil {
+	if t := r.Timeouts; t != nil {
 		out.Request, out.BackendRequest = duration(t.Request), duration(t.BackendRequest)
 	}
-	if slices.ContainsFunc(out.Filters, func(f snapshot.Filter) bool { return f.Redirect != nil }) {
-		rt.redirects = true
-	}
 	return out
-}
-
-func (r *resolver) backendRefs(rt *route, backends []v1alpha1.Backend) []snapshot.BackendRef {
-	if len(backends) == 0 {
-		return nil
-	}
-	refs := make([]snapshot.BackendRef, len(backends))
-	for i := range backends {
-		b := &backends[i]
-		refs[i] = snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters)}
-		if b.Weight != nil {
-			refs[i].Weight = *b.Weight
-		}
-	}
-	return refs
 }
 
 func matches(in []v1alpha1.Match) []snapshot.Match {
