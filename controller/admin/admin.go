@@ -23,7 +23,8 @@ import (
 // Server serves
 //
 //	/healthz            200 while the process runs
-//	/readyz             200 where Ready returns nil, else 503 with the reason
+//	/readyz             200 where something is served, else 503; the text says
+//	                    how old the view of the swarm is, where it is old
 //	/metrics            Prometheus
 //	/api/v1/objects     every object with its status, as JSON
 //	/api/v1/snapshot    what is served, as JSON; 404 before the first
@@ -34,7 +35,8 @@ import (
 type Server struct {
 	// Listener is closed when Run returns.
 	Listener net.Listener
-	Ready    func() error
+	// Ready says whether requests are served, and what there is to know of it.
+	Ready    func() (ok bool, message string)
 	Objects  func() any
 	Snapshot func() *snapshot.Snapshot
 	Report   func() snapshot.Report
@@ -60,8 +62,11 @@ func (s *Server) Run(ctx context.Context) error {
 
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.Ready()) })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, true, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		ok, message := s.Ready()
+		answer(w, ok, message)
+	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /api/v1/objects", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Objects()) })
 	mux.HandleFunc("GET /api/v1/report", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Report()) })
@@ -77,12 +82,11 @@ func (s *Server) handler() http.Handler {
 	return mux
 }
 
-func answer(w http.ResponseWriter, problem error) {
-	if problem != nil {
-		http.Error(w, problem.Error(), http.StatusServiceUnavailable)
-		return
+func answer(w http.ResponseWriter, ok bool, message string) {
+	if !ok {
+		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	w.Write([]byte("ok\n"))
+	w.Write([]byte(message + "\n"))
 }
 
 func writeJSON(w http.ResponseWriter, v any) {
