@@ -1,0 +1,249 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// DefaultHistory is how many generations of an object are kept.
+const DefaultHistory = 10
+
+// Configs keeps objects on swarm configs. It may be used by any number of
+// goroutines and, on any number of machines, by any number of processes.
+type Configs struct {
+	api API
+	now func() time.Time
+
+	mu sync.Mutex // guards following
+	// labels are those that each config was last seen with, by ID: what is
+	// written back when one of them changes.
+	labels map[string]seen
+}
+
+// seen is the labels of a config at a version.
+type seen struct {
+	version uint64
+	labels  map[string]string
+}
+
+// ConfigsOptions are what Configs can do without.
+type ConfigsOptions struct {
+	// Now is the clock; nil is the machine's.
+	Now func() time.Time
+}
+
+// NewConfigs returns a store on the configs behind api.
+func NewConfigs(api API, o ConfigsOptions) *Configs {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Configs{api: api, now: o.Now, labels: map[string]seen{}}
+}
+
+// List returns the newest generation of every object, sorted by kind, namespace
+// and name.
+func (c *Configs) List(ctx context.Context) ([]Record, error) {
+	objects, err := c.objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]Record, len(objects))
+	for i, g := range objects {
+		records[i] = g.newest()
+	}
+	return records, nil
+}
+
+// History returns every generation that is kept of an object, newest first.
+func (c *Configs) History(ctx context.Context, kind, key string) ([]Record, error) {
+	objects, err := c.objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g := find(objects, identityOf(kind, key))
+	if g == nil {
+		return nil, fmt.Errorf("%s %s: %w", kind, key, ErrNotFound)
+	}
+	slices.Reverse(g)
+	return g, nil
+}
+
+// objects lists the configs anew and remembers their labels.
+func (c *Configs) objects(ctx context.Context) ([]generations, error) {
+	configs, err := c.api.ListConfigs(ctx, LabelKind)
+	if err != nil {
+		return nil, fmt.Errorf("list objects: %w", err)
+	}
+	return c.read(configs), nil
+}
+
+// Read is what the store makes of configs that the caller has listed by
+// LabelKind itself: every object's generations, newest first, the objects sorted
+// by kind, namespace and name.
+func (c *Configs) Read(configs []Config) [][]Record {
+	objects := c.read(configs)
+	read := make([][]Record, len(objects))
+	for i, g := range objects {
+		slices.Reverse(g)
+		read[i] = g
+	}
+	return read
+}
+
+func (c *Configs) read(configs []Config) []generations {
+	records := make([]Record, len(configs))
+	labels := make(map[string]seen, len(configs))
+	for i, config := range configs {
+		records[i] = recordOf(config)
+		labels[config.ID] = seen{config.Version, config.Labels}
+	}
+	c.mu.Lock()
+	c.labels = labels
+	c.mu.Unlock()
+	return byObject(records)
+}
+
+// Put stores a manifest as the next generation of its object and returns that;
+// where nothing would change, it returns the newest one. Somebody else who
+// writes the same generation first makes it fail with ErrConflict.
+func (c *Configs) Put(ctx context.Context, m Manifest) (Record, error) {
+	b, err := c.Begin(ctx)
+	if err != nil {
+		return Record{}, err
+	}
+	return b.Put(ctx, m)
+}
+
+// Batch is many Puts after one look at what there is. It is for one goroutine.
+type Batch struct {
+	configs *Configs
+	objects []generations
+}
+
+// Begin looks at what there is.
+func (c *Configs) Begin(ctx context.Context) (*Batch, error) {
+	objects, err := c.objects(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Batch{c, objects}, nil
+}
+
+// Put is Configs.Put, for a manifest whose object the batch has not put yet.
+func (b *Batch) Put(ctx context.Context, m Manifest) (Record, error) {
+	g := find(b.objects, identity{m.Kind, m.Namespace, m.Name})
+	var newest Record
+	if g != nil {
+		newest = g.newest()
+	}
+	if m.IfGeneration != 0 && m.IfGeneration != newest.Generation {
+		return Record{}, fmt.Errorf("%s: generation %d is not the newest: %w", m, m.IfGeneration, ErrConflict)
+	}
+	if g != nil && newest.Origin == m.Origin && bytes.Equal(newest.Data, m.Data) {
+		return newest, nil
+	}
+	return b.configs.create(ctx, m, newest)
+}
+
+// create writes the generation after the newest. The status goes along, with the
+// generation that it speaks of: what is served does not end with a change.
+func (c *Configs) create(ctx context.Context, m Manifest, newest Record) (Record, error) {
+	now := c.now().UTC().Truncate(time.Microsecond)
+	r := Record{
+		Kind: m.Kind, Namespace: m.Namespace, Name: m.Name,
+		Generation: newest.Generation + 1,
+		Created:    newest.Created, AppliedAt: now, AppliedBy: m.AppliedBy, Origin: m.Origin,
+		Data: bytes.Clone(m.Data), Status: newest.Status,
+	}
+	if newest.Generation == 0 {
+		r.Created = now
+	}
+	labels, err := labelsOf(r)
+	if err != nil {
+		return Record{}, fmt.Errorf("put %s: %w", m, err)
+	}
+	name := configName(m.Kind, m.Namespace, m.Name, r.Generation)
+	r.ID, err = c.api.CreateConfig(ctx, name, labels, r.Data)
+	if err != nil {
+		return Record{}, fmt.Errorf("put %s, generation %d: %w", m, r.Generation, err)
+	}
+	r.Source = "config " + name
+	return r, nil
+}
+
+// String names the object.
+func (m Manifest) String() string {
+	return m.Kind + " " + v1alpha1.ObjectMeta{Namespace: m.Namespace, Name: m.Name}.Key()
+}
+
+func labelsOf(r Record) (map[string]string, error) {
+	labels := map[string]string{
+		LabelKind: r.Kind, LabelName: r.Name, LabelNamespace: r.Namespace,
+		LabelGeneration: strconv.FormatInt(r.Generation, 10),
+		LabelCreated:    r.Created.Format(time.RFC3339Nano),
+		LabelAppliedAt:  r.AppliedAt.Format(time.RFC3339Nano),
+		LabelAppliedBy:  r.AppliedBy, LabelOrigin: r.Origin,
+	}
+	if r.Status != nil {
+		status, err := statusLabel(*r.Status)
+		if err != nil {
+			return nil, err
+		}
+		labels[LabelStatus] = status
+	}
+	maps.DeleteFunc(labels, func(_, value string) bool { return value == "" })
+	return labels, nil
+}
+
+// Delete removes an object with its history, the oldest generation first: if it
+// fails halfway, the object is still the newest one.
+func (c *Configs) Delete(ctx context.Context, kind, key string) error {
+	objects, err := c.objects(ctx)
+	if err != nil {
+		return err
+	}
+	g := find(objects, identityOf(kind, key))
+	if g == nil {
+		return fmt.Errorf("%s %s: %w", kind, key, ErrNotFound)
+	}
+	return c.remove(ctx, g)
+}
+
+// remove removes records in their order and stops at the first that resists.
+func (c *Configs) remove(ctx context.Context, records []Record) error {
+	for _, r := range records {
+		if err := c.api.RemoveConfig(ctx, r.ID); err != nil {
+			return fmt.Errorf("delete %s %s, generation %d (%s): %w", r.Kind, r.Key(), r.Generation, r.Source, err)
+		}
+	}
+	return nil
+}
+
+// Prune removes all but the newest keep generations of every object; 0 means
+// DefaultHistory. What cannot be removed, as a config that a service uses, does
+// not keep the others.
+func (c *Configs) Prune(ctx context.Context, keep int) error {
+	keep = max(1, cmp.Or(keep, DefaultHistory))
+	objects, err := c.objects(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, g := range objects {
+		errs = append(errs, c.remove(ctx, g[:max(0, len(g)-keep)]))
+	}
+	return errors.Join(errs...)
+}
+
+func cutKey(key string) (namespace, name string, ok bool) { return strings.Cut(key, "/") }

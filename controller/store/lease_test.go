@@ -1,0 +1,131 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func try(t *testing.T, l *Lease, want bool) {
+	t.Helper()
+	held, err := l.Try(t.Context())
+	if err != nil || held != want || l.Held() != want {
+		t.Errorf("%s holds the lease: %v, %v; want %v", l.holder, held, err, want)
+	}
+}
+
+func TestTheLeaseGoesToTheNextWhenItIsNotRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeSwarm()
+		a, b := NewLease(s, "a", LeaseOptions{}), NewLease(s, "b", LeaseOptions{})
+		try(t, a, true)
+		try(t, b, false)
+		time.Sleep(40 * time.Second)
+		try(t, a, true)
+		time.Sleep(40 * time.Second)
+		try(t, b, false) // sees the renewal of 40 s ago only now
+		time.Sleep(30 * time.Second)
+		if a.Held() {
+			t.Error("a holds it without renewing it")
+		}
+		try(t, b, false)
+		time.Sleep(30 * time.Second)
+		try(t, b, true)
+		try(t, a, false)
+	})
+}
+
+func TestWhoStartsAgainHasItsLeaseBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeSwarm()
+		try(t, NewLease(s, "a", LeaseOptions{}), true)
+		try(t, NewLease(s, "a", LeaseOptions{}), true)
+		try(t, NewLease(s, "b", LeaseOptions{}), false)
+	})
+}
+
+func TestRunRenewsAndGivesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeSwarm()
+		a, b := NewLease(s, "a", LeaseOptions{}), NewLease(s, "b", LeaseOptions{})
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() {
+			if err := a.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(10 * time.Minute)
+		if !a.Held() {
+			t.Error("a lost it")
+		}
+		try(t, b, false)
+		cancel()
+		running.Wait()
+		try(t, b, true)
+	})
+}
+
+func TestAnUnreachableSwarmEndsALeaseInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeSwarm()
+		a := NewLease(s, "a", LeaseOptions{})
+		try(t, a, true)
+		s.refuse = func(call string) error {
+			if strings.HasPrefix(call, "update") {
+				return errors.New("away")
+			}
+			return nil
+		}
+		time.Sleep(20 * time.Second)
+		if held, err := a.Try(t.Context()); !held || err == nil {
+			t.Errorf("held %v, %v", held, err)
+		}
+		time.Sleep(40 * time.Second)
+		if a.Held() {
+			t.Error("held for longer than it lasts")
+		}
+	})
+}
+
+// TestNeverTwoHolders lets three instances try, sleep and fail at random.
+func TestNeverTwoHolders(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := newFakeSwarm()
+		now := time.Unix(0, 0)
+		clock := func() time.Time { return now }
+		var leases []*Lease
+		for _, name := range []string{"a", "b", "c"} {
+			leases = append(leases, NewLease(s, name, LeaseOptions{Now: clock}))
+		}
+		l := rapid.SampledFrom(leases)
+		t.Repeat(map[string]func(*rapid.T){
+			"try":     func(t *rapid.T) { _, _ = l.Draw(t, "lease").Try(context.Background()) },
+			"release": func(t *rapid.T) { _ = l.Draw(t, "lease").Release(context.Background()) },
+			"time":    func(t *rapid.T) { now = now.Add(time.Duration(rapid.IntRange(1, 40).Draw(t, "s")) * time.Second) },
+			"away": func(t *rapid.T) {
+				s.refuse = nil
+				if rapid.Bool().Draw(t, "away") {
+					s.refuse = func(string) error { return errors.New("away") }
+				}
+			},
+			"": func(t *rapid.T) {
+				var held []string
+				for _, l := range leases {
+					if l.Held() {
+						held = append(held, l.holder)
+					}
+				}
+				if len(held) > 1 {
+					t.Fatalf("%v hold it", held)
+				}
+			},
+		})
+	})
+}
