@@ -1,0 +1,105 @@
+// Command fairlead is an operator for Docker Swarm with its own data plane, and
+// the client to it. This package is the wiring: flags to parts, parts to each
+// other, and the order in which they end.
+//
+// The way of one Route, a function a hop: source.Decode reads the manifest,
+// store.Configs.Put stores it, reconcile.Trigger.Set wakes the loop,
+// Reconciler.Reconcile makes a pass, plan.Compute decides,
+// dataplane.Plane.Publish prepares, routing.NewTable compiles, and
+// atomic.Pointer.Store serves it.
+//
+//	main.go      the command line
+//	options.go   flags of run
+//	run.go       run: the operator and its data plane
+//	sync.go      --manifests with a swarm
+//	objects.go   stored Routes to plan.Objects, each decoded once
+//	statuses.go  statuses to the store, beside the loop
+//	metrics.go   metrics of the control side, and /readyz
+//	tender.go    tender
+//	install.go   install, uninstall
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"os/user"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"fairlead.dev/fairlead/controller/cli"
+	"fairlead.dev/fairlead/controller/store"
+	"fairlead.dev/fairlead/controller/swarm"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(execute(ctx))
+}
+
+func execute(ctx context.Context) int {
+	root := cli.New(cli.Config{
+		Connect:  connectCluster,
+		Terminal: isTerminal(os.Stderr),
+		Version:  version,
+		User:     whoami(),
+	})
+	root.AddCommand(runCommand(), tenderCommand(), installCommand(), uninstallCommand())
+	return cli.Execute(ctx, root, os.Args[1:])
+}
+
+// runCommand is `fairlead run`.
+func runCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Run the operator with its data plane",
+		Long: `Run the operator with its data plane: on a swarm manager, where it serves the
+Routes that are applied, or with --standalone without Docker, where it serves
+those of a folder.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			o.host, _ = c.Flags().GetString("host")
+			o.context, _ = c.Flags().GetString("context")
+			if err := o.complete(); err != nil {
+				return err
+			}
+			return run(c.Context(), o)
+		},
+	}
+	o.addFlags(c)
+	return c
+}
+
+// connectCluster finds the swarm for the client's commands.
+func connectCluster(_ context.Context, o cli.ConnOptions) (cli.Cluster, error) {
+	client, err := swarm.Connect(swarm.Options{Host: o.Host, Context: o.Context})
+	if err != nil {
+		return cli.Cluster{}, err
+	}
+	return cli.Cluster{Store: store.NewConfigs(client, store.ConfigsOptions{}), Swarm: client, Close: client.Close}, nil
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// whoami is who applies: user@host.
+func whoami() string {
+	name := "unknown"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return name
+	}
+	return fmt.Sprintf("%s@%s", name, host)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fairlead.dev/fairlead/dataplane"
+)
+
+// runOptions are the flags of `fairlead run`.
+type runOptions struct {
+	standalone         bool
+	manifests, secrets string
+	stateDir, image    string
+	host, context      string
+	http, https, admin string
+	history            int
+	trusted            []string
+	drain              time.Duration
+	accessLog          string
+	logFormat          string
+	verbose            bool
+
+	trustedPrefixes []netip.Prefix
+	accessWriter    io.Writer
+}
+
+func (o *runOptions) addFlags(c *cobra.Command) {
+	f := c.Flags()
+	f.BoolVar(&o.standalone, "standalone", false, "run without Docker: Routes from --manifests, secrets from --secrets")
+	f.StringVar(&o.manifests, "manifests", "", "folder of manifests; with a swarm it is synced into the store, and pruned")
+	f.StringVar(&o.secrets, "secrets", "", "folder of files that stand for secrets (with --standalone)")
+	f.StringVar(&o.stateDir, "state-dir", "/run/fairlead", "folder for the tenders' sockets and the last good snapshot; in a container a volume")
+	f.StringVar(&o.image, "image", "", "image for tenders (default: this container's own, or one made of this executable)")
+	f.StringVar(&o.http, "http", ":80", `address for plain HTTP; "" for none`)
+	f.StringVar(&o.https, "https", ":443", `address for TLS; "" for none`)
+	f.StringVar(&o.admin, "admin", "127.0.0.1:9900", "address of the admin interface")
+	f.IntVar(&o.history, "history", 10, "generations of an object to keep")
+	f.StringSliceVar(&o.trusted, "trusted-proxies", nil, "address ranges whose X-Forwarded-* and X-Request-Id are kept")
+	f.DurationVar(&o.drain, "drain", 30*time.Second, "how long connections may finish at the end")
+	f.StringVar(&o.accessLog, "access-log", "", `file for the access log in JSON; "-" is standard output`)
+	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "log what happens on every pass, too")
+}
+
+// complete checks the flags and opens what they name.
+func (o *runOptions) complete() error {
+	for _, t := range o.trusted {
+		prefix, err := netip.ParsePrefix(t)
+		if err != nil {
+			return fmt.Errorf("--trusted-proxies: %q is no address range such as 192.0.2.0/24", t)
+		}
+		o.trustedPrefixes = append(o.trustedPrefixes, prefix)
+	}
+	if o.logFormat != "text" && o.logFormat != "json" {
+		return fmt.Errorf("--log-format: %q is neither text nor json", o.logFormat)
+	}
+	if o.history < 1 {
+		return fmt.Errorf("--history: %d is less than 1", o.history)
+	}
+	switch o.accessLog {
+	case "":
+	case "-":
+		o.accessWriter = os.Stdout
+	default:
+		f, err := os.OpenFile(o.accessLog, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+		if err != nil {
+			return fmt.Errorf("--access-log: %w", err)
+		}
+		o.accessWriter = f
+	}
+	return nil
+}
+
+func (o *runOptions) logger() *slog.Logger {
+	options := &slog.HandlerOptions{}
+	if o.verbose {
+		options.Level = slog.LevelDebug
+	}
+	if o.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// planeConfig is what the flags say of the data plane.
+func (o *runOptions) planeConfig() dataplane.Config {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "fairlead"
+	}
+	return dataplane.Config{
+		Name: name, HTTP: o.http, HTTPS: o.https, TrustedProxies: o.trustedPrefixes,
+		AccessLog: o.accessWriter, DrainTimeout: o.drain,
+	}
+}

@@ -1,0 +1,284 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/controller/admin"
+	"fairlead.dev/fairlead/controller/certs"
+	"fairlead.dev/fairlead/controller/store"
+	"fairlead.dev/fairlead/controller/swarm"
+	"fairlead.dev/fairlead/dataplane"
+	"fairlead.dev/fairlead/dataplane/lastgood"
+	"fairlead.dev/fairlead/dataplane/tender"
+	"fairlead.dev/fairlead/reconcile"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+// instance is one `fairlead run`: an operator with its data plane.
+type instance struct {
+	options  runOptions
+	logger   *slog.Logger
+	registry *prometheus.Registry
+	metrics  *metrics
+	plane    *dataplane.Plane
+	trigger  *reconcile.Trigger
+	served   atomic.Pointer[snapshot.Snapshot]
+	objects  atomic.Pointer[objects]
+	observer atomic.Pointer[swarm.Observer]
+}
+
+// run runs until ctx ends, then drains.
+func run(ctx context.Context, o runOptions) error {
+	i := &instance{options: o, logger: o.logger(), registry: prometheus.NewRegistry(), trigger: reconcile.NewTrigger()}
+	i.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	i.metrics = newMetrics(i.registry)
+	if o.standalone {
+		return i.runStandalone(ctx)
+	}
+	return i.runSwarm(ctx)
+}
+
+// runStandalone serves a directory of manifests, with files for secrets.
+func (i *instance) runStandalone(ctx context.Context) error {
+	if i.options.manifests == "" {
+		return errors.New("--standalone needs --manifests DIR: there is nothing else to read Routes from")
+	}
+	secrets := &certs.Directory{Path: i.options.secrets}
+	if err := i.newPlane(nil, secrets); err != nil {
+		return err
+	}
+	directory := store.NewDirectory(i.options.manifests, i.logger)
+	o := &objects{store: directory}
+	i.objects.Store(o)
+	s := newStatuses(o, func() bool { return true }, func() {}, i.logger)
+	r := i.reconciler(reconcile.Config{Source: o, Observer: secrets, Reporter: s})
+	return i.runAll(ctx, directory.Run, s.Run, r.Run, i.forward(directory.Changed(), i.trigger.Set))
+}
+
+// runSwarm serves the Routes of the swarm. What was served last is served at
+// once, even where the Docker API does not answer; the rest follows when it does.
+func (i *instance) runSwarm(ctx context.Context) error {
+	if err := os.MkdirAll(i.options.stateDir, 0o700); err != nil {
+		return fmt.Errorf("folder for sockets: %w", err)
+	}
+	client, err := swarm.Connect(swarm.Options{Host: i.options.host, Context: i.options.context, OnCall: i.metrics.onCall})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	pool := &tender.Pool{Dir: i.options.stateDir, Logger: i.logger}
+	defer pool.Close()
+	if err := i.newPlane(pool, pool); err != nil {
+		return err
+	}
+	i.restore(ctx)
+	keeper := &lastgood.Keeper{Path: i.snapshotPath(), Interval: time.Second, Served: i.served.Load, Logger: i.logger}
+	return i.runAll(ctx, keeper.Run, func(ctx context.Context) error { return i.operate(ctx, client) })
+}
+
+func (i *instance) snapshotPath() string { return filepath.Join(i.options.stateDir, "snapshot.json") }
+
+// restore publishes what was served last.
+func (i *instance) restore(ctx context.Context) {
+	s, err := lastgood.Load(i.snapshotPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		err = i.Publish(ctx, s)
+	}
+	if err != nil {
+		i.logger.Warn("what was served last cannot be served again", "error", err)
+		return
+	}
+	i.logger.Info("serving what was served last", "version", s.Version, "routes", len(s.Routes))
+}
+
+// operate is the operator: it waits for the API, and then reconciles.
+func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
+	home, err := i.findHome(ctx, client)
+	if err != nil {
+		return err
+	}
+	i.logger.Info("operating", "node", home.NodeID, "scope", home.Tenders.Scope, "tender_image", home.Tenders.Image)
+	observer := swarm.NewObserver(client, home.Attached, i.trigger.Set, i.logger)
+	i.observer.Store(observer)
+	api := cachedConfigs{client, observer}
+	configs := store.NewConfigs(api, store.ConfigsOptions{})
+	o := &objects{store: configs}
+	i.objects.Store(o)
+	lease := store.NewLease(api, home.NodeID, store.LeaseOptions{Logger: i.logger})
+	s := newStatuses(o, lease.Held, observer.ConfigsChanged, i.logger)
+	r := i.reconciler(reconcile.Config{Source: o, Observer: observer, Actor: actor{client, observer}, Reporter: s, Tenders: &home.Tenders})
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return observer.Run(ctx) })
+	group.Go(func() error { return lease.Run(ctx) })
+	group.Go(func() error { return s.Run(ctx) })
+	group.Go(func() error { return r.Run(ctx) })
+	direct := store.NewConfigs(client, store.ConfigsOptions{}) // what is written must be compared with what is, not with what was seen
+	group.Go(func() error { return i.prune(ctx, direct, lease.Held) })
+	group.Go(func() error { return i.forward(i.plane.Changed(), observer.Poke)(ctx) })
+	if i.options.manifests != "" {
+		group.Go(func() error { return i.syncManifests(ctx, direct, lease.Held) })
+	}
+	return group.Wait()
+}
+
+// findHome tries until the API answers; only a wrong set-up ends it.
+func (i *instance) findHome(ctx context.Context, client *swarm.Client) (swarm.Home, error) {
+	var last string
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		home, err := client.FindHome(ctx, i.options.stateDir, i.options.image)
+		if err == nil || ctx.Err() != nil {
+			return home, cmp.Or(ctx.Err(), err)
+		}
+		if err.Error() != last {
+			last = err.Error()
+			i.logger.Error("cannot operate yet, serving what was served last", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return swarm.Home{}, ctx.Err()
+		case <-time.After(wait):
+		}
+	}
+}
+
+// cachedConfigs lists configs from the observer and writes them to the API.
+type cachedConfigs struct {
+	*swarm.Client
+	observer *swarm.Observer
+}
+
+// ListConfigs returns what the observer listed last, where that is what store asks for.
+func (c cachedConfigs) ListConfigs(ctx context.Context, label string) ([]store.Config, error) {
+	if label == store.LabelKind {
+		return c.observer.ListConfigs(ctx)
+	}
+	return c.Client.ListConfigs(ctx, label)
+}
+
+// actor acts, and has the observer look at what that changed.
+type actor struct {
+	client   *swarm.Client
+	observer *swarm.Observer
+}
+
+// Act carries one Action out.
+func (a actor) Act(ctx context.Context, action plan.Action) error {
+	defer a.observer.Changed()
+	return a.client.Act(ctx, action)
+}
+
+// prune removes generations that are older than the history, every now and then.
+func (i *instance) prune(ctx context.Context, configs *store.Configs, leads func() bool) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		if !leads() {
+			continue
+		}
+		if err := configs.Prune(ctx, i.options.history); err != nil && ctx.Err() == nil {
+			i.logger.Error("history was not pruned", "error", err)
+		}
+	}
+}
+
+// newPlane makes the data plane. A nil dialer dials directly.
+func (i *instance) newPlane(dialer dataplane.Dialer, secrets dataplane.Secrets) error {
+	c := i.options.planeConfig()
+	c.Dialer, c.Secrets, c.Logger, c.Metrics = dialer, secrets, i.logger, i.registry
+	plane, err := dataplane.New(c)
+	if err != nil {
+		return err
+	}
+	i.plane = plane
+	return nil
+}
+
+func (i *instance) reconciler(c reconcile.Config) *reconcile.Reconciler {
+	c.Publisher, c.Trigger, c.OnPass, c.Logger = i, i.trigger, i.metrics.onPass, i.logger
+	return reconcile.New(c)
+}
+
+// Publish hands s to the data plane.
+func (i *instance) Publish(ctx context.Context, s *snapshot.Snapshot) error {
+	if err := i.plane.Publish(ctx, s); err != nil {
+		return err
+	}
+	i.served.Store(s)
+	return nil
+}
+
+// Reports is what the data plane says.
+func (i *instance) Reports() []snapshot.Report { return []snapshot.Report{i.plane.Report()} }
+
+// forward calls to for everything that arrives on from.
+func (i *instance) forward(from <-chan struct{}, to func()) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-from:
+				to()
+			}
+		}
+	}
+}
+
+// runAll runs the data plane, the admin interface and parts until ctx ends.
+// The data plane goes on until it has drained.
+func (i *instance) runAll(ctx context.Context, parts ...func(context.Context) error) error {
+	listener, err := net.Listen("tcp", i.options.admin)
+	if err != nil {
+		return fmt.Errorf("admin interface: %w", err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, part := range append(parts, i.plane.Run, i.adminServer(listener).Run) {
+		group.Go(func() error { return part(ctx) })
+	}
+	if err := group.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+func (i *instance) adminServer(listener net.Listener) *admin.Server {
+	return &admin.Server{
+		Listener: listener,
+		Ready:    func() (bool, string) { return i.metrics.ready(i.served.Load() != nil) },
+		Objects:  func() any { return viewObjects(i.objects.Load()) },
+		Snapshot: i.served.Load,
+		Report:   i.plane.Report,
+		Events: func() any {
+			if o := i.observer.Load(); o != nil {
+				return o.Recent()
+			}
+			return []swarm.Event{}
+		},
+		Metrics: i.registry,
+		Logger:  i.logger,
+	}
+}
