@@ -1,0 +1,92 @@
+package health
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func now() int64 { return time.Now().UnixNano() }
+
+func TestEjectionsGrowAndEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		changes := 0
+		m := NewMonitor(Config{Base: time.Second, Max: 4 * time.Second, Changed: func() { changes++ }})
+		var tr Tracker
+		for _, d := range []time.Duration{1, 2, 4, 4} {
+			m.ConnectFailed(&tr, "e")
+			m.ConnectFailed(&tr, "e") // was under way
+			if !tr.Ejected(now()) || !cmp.Equal(m.Ejected(), []string{"e"}) {
+				t.Fatal("not ejected")
+			}
+			time.Sleep(d*time.Second - 1)
+			if !tr.Ejected(now()) {
+				t.Fatalf("ejected for less than %d s", d)
+			}
+			time.Sleep(1)
+			if tr.Ejected(now()) || len(m.Ejected()) != 0 {
+				t.Fatalf("ejected for more than %d s", d)
+			}
+		}
+		time.Sleep(time.Minute)
+		if changes != 8+4 {
+			t.Errorf("%d changes", changes)
+		}
+		m.Succeeded(&tr)
+		m.ConnectFailed(&tr, "e")
+		time.Sleep(time.Second)
+		if tr.Ejected(now()) {
+			t.Error("a success did not make the ejections short again")
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+func TestOneRequestTriesAnEndpointWhoseEjectionEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMonitor(Config{})
+		var tr Tracker
+		m.ConnectFailed(&tr, "e")
+		time.Sleep(time.Second)
+		if tr.Ejected(now()) {
+			t.Fatal("still ejected")
+		}
+		m.Picked(&tr, now())
+		if !tr.Ejected(now()) {
+			t.Error("a second request would try it too")
+		}
+		m.ConnectFailed(&tr, "e")
+		time.Sleep(time.Second - 1)
+		if !tr.Ejected(now()) {
+			t.Error("the second ejection is not longer than the first")
+		}
+		m.Succeeded(&tr)
+		if tr.Ejected(now()) {
+			t.Error("a success did not end the ejection")
+		}
+		time.Sleep(time.Second)
+	})
+}
+
+func TestOnlySeveralBrokenConnectionsInARowEject(t *testing.T) {
+	m := NewMonitor(Config{})
+	var tr Tracker
+	for _, good := range []bool{false, false, true, false, false} {
+		if good {
+			m.Succeeded(&tr)
+		} else {
+			m.Broke(&tr, "e")
+		}
+	}
+	if tr.Ejected(now()) {
+		t.Error("ejected too early")
+	}
+	if m.Broke(&tr, "e"); !tr.Ejected(now()) {
+		t.Error("not ejected")
+	}
+	if m.Forget(&tr); tr.Ejected(now()) || len(m.Ejected()) != 0 {
+		t.Error("not forgotten")
+	}
+}
