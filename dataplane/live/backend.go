@@ -1,0 +1,111 @@
+package live
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/dataplane/balance"
+)
+
+// Backend is a Backend of the Snapshots with its Endpoints of now. It lives as
+// long as publishes name its ID with the same protocol and network.
+type Backend struct {
+	ID       string
+	Protocol snapshot.Protocol
+	// Network is the ID of the network that the Endpoints stand on.
+	Network string
+
+	name      atomic.Pointer[string]
+	endpoints atomic.Pointer[[]*Endpoint]
+	picker    balance.Picker
+}
+
+// Name is what the user wrote, as logs name the Backend.
+func (b *Backend) Name() string { return *b.name.Load() }
+
+// Endpoints returns the Endpoints of now, sorted by ID. It must not be changed.
+func (b *Backend) Endpoints() []*Endpoint { return *b.endpoints.Load() }
+
+// Pick returns the Endpoint for the next try of a request, or nil if there is
+// none that is not in tried.
+func (b *Backend) Pick(policy string, tried []*Endpoint) *Endpoint {
+	c := candidates{endpoints: b.Endpoints(), tried: tried, now: time.Now().UnixNano()}
+	i := balance.Pick(&b.picker, balance.Policy(policy), c)
+	if i < 0 {
+		return nil
+	}
+	return c.endpoints[i]
+}
+
+// candidates shows the Endpoints of a Backend to a Picker.
+type candidates struct {
+	endpoints, tried []*Endpoint
+	now              int64
+}
+
+func (c candidates) Len() int             { return len(c.endpoints) }
+func (c candidates) InFlight(i int) int64 { return c.endpoints[i].InFlight() }
+
+func (c candidates) State(i int) balance.State {
+	e := c.endpoints[i]
+	switch {
+	case slices.Contains(c.tried, e):
+		return balance.Excluded
+	case e.Health.Ejected(c.now):
+		return balance.Ejected
+	}
+	return balance.Usable
+}
+
+// newBackend makes a Backend with all its Endpoints in one piece of memory.
+func newBackend(spec *snapshot.Backend) *Backend {
+	b := &Backend{ID: spec.ID, Protocol: spec.Protocol, Network: spec.Network}
+	name := spec.Name
+	b.name.Store(&name)
+	all := make([]Endpoint, len(spec.Endpoints))
+	list := make([]*Endpoint, len(all))
+	for i := range all {
+		all[i].ID, all[i].Address, all[i].Backend = spec.Endpoints[i].ID, spec.Endpoints[i].Address, b
+		list[i] = &all[i]
+	}
+	b.endpoints.Store(&list)
+	return b
+}
+
+// serves says whether b can go on as what spec describes.
+func (b *Backend) serves(spec *snapshot.Backend) bool {
+	return b.Protocol == spec.Protocol && b.Network == spec.Network
+}
+
+// unchanged says whether the Endpoints are those of spec.
+func (b *Backend) unchanged(spec *snapshot.Backend) bool {
+	return slices.EqualFunc(b.Endpoints(), spec.Endpoints, same)
+}
+
+func same(e *Endpoint, spec snapshot.Endpoint) bool {
+	return e.ID == spec.ID && e.Address == spec.Address
+}
+
+// merge returns the Endpoints of spec, with those of b where they are the same,
+// and those of b that are not in it.
+func (b *Backend) merge(spec *snapshot.Backend) (list, retired []*Endpoint) {
+	old := make(map[snapshot.Endpoint]*Endpoint, len(b.Endpoints()))
+	for _, e := range b.Endpoints() {
+		old[snapshot.Endpoint{ID: e.ID, Address: e.Address}] = e
+	}
+	list = make([]*Endpoint, len(spec.Endpoints))
+	for i, s := range spec.Endpoints {
+		if list[i] = old[s]; list[i] == nil {
+			list[i] = &Endpoint{ID: s.ID, Address: s.Address, Backend: b}
+		}
+		delete(old, s)
+	}
+	for _, e := range b.Endpoints() {
+		if old[snapshot.Endpoint{ID: e.ID, Address: e.Address}] != nil {
+			retired = append(retired, e)
+		}
+	}
+	return list, retired
+}
