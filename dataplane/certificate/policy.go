@@ -1,0 +1,83 @@
+package certificate
+
+import (
+	"crypto/tls"
+	"errors"
+
+	"fairlead.dev/fairlead/dataplane/routing"
+)
+
+// Policy is what the handshakes of one routing.Policy are made with.
+type Policy struct {
+	// Key is the routing.Policy's.
+	Key     string
+	entries []*Entry
+	config  *tls.Config
+}
+
+// NewPolicy returns the Policy for p with the Entries of the Store, which have
+// to be synced with the Snapshot of p. IDs that the Store does not have count as
+// never loaded.
+func (s *Store) NewPolicy(p *routing.Policy) *Policy {
+	n := &Policy{Key: p.Key}
+	for _, id := range p.Certificates {
+		if e := s.Entry(id); e != nil {
+			n.entries = append(n.entries, e)
+		}
+	}
+	n.config = &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
+		GetCertificate: n.choose,
+	}
+	if p.MinVersion == "1.3" {
+		n.config.MinVersion = tls.VersionTLS13
+	}
+	return n
+}
+
+// Loaded says whether there is anything to make a handshake with.
+func (p *Policy) Loaded() bool {
+	for _, e := range p.entries {
+		if e.Certificate() != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Config returns what handshakes are made with. It must not be changed, and is
+// the same at each call: it holds the keys of the session tickets.
+func (p *Policy) Config() *tls.Config { return p.config }
+
+var errNothingLoaded = errors.New("no certificate is loaded")
+
+// choose returns the first certificate that suits the client in all, else the
+// first whose kind of key suits it, else the first.
+func (p *Policy) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	anyName := *hello
+	anyName.ServerName = ""
+	var first, fits *tls.Certificate
+	for _, e := range p.entries {
+		cert := e.Certificate()
+		if cert == nil {
+			continue
+		}
+		if hello.SupportsCertificate(cert) == nil {
+			return cert, nil
+		}
+		if fits == nil && anyName.SupportsCertificate(cert) == nil {
+			fits = cert
+		}
+		if first == nil {
+			first = cert
+		}
+	}
+	switch {
+	case fits != nil:
+		return fits, nil
+	case first != nil:
+		return first, nil
+	}
+	return nil, errNothingLoaded
+}
