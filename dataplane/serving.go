@@ -1,0 +1,66 @@
+package dataplane
+
+import (
+	"strings"
+
+	"fairlead.dev/fairlead/dataplane/certificate"
+	"fairlead.dev/fairlead/dataplane/live"
+	"fairlead.dev/fairlead/dataplane/routing"
+)
+
+// serving is all that one publish made.
+type serving struct {
+	world *live.World
+	// policies stand at the Index of their routing.Policy.
+	policies []*certificate.Policy
+	// fallback holds, for host patterns of which nothing was loaded at the time
+	// of the publish, the last Policy that they were served with.
+	fallback map[string]*certificate.Policy
+}
+
+// next makes what follows s. Policies that stay are kept, and with them the keys
+// of their session tickets.
+func (s *serving) next(world *live.World, store *certificate.Store) *serving {
+	known := make(map[string]*certificate.Policy, len(s.policies))
+	for _, p := range s.policies {
+		known[p.Key] = p
+	}
+	n := &serving{world: world, fallback: map[string]*certificate.Policy{}}
+	loaded := make([]bool, len(world.Table.Policies()))
+	for i, p := range world.Table.Policies() {
+		policy := known[p.Key]
+		if policy == nil {
+			policy = store.NewPolicy(p)
+		}
+		n.policies = append(n.policies, policy)
+		loaded[i] = policy.Loaded()
+	}
+	world.Table.EachPolicy(func(pattern string, p *routing.Policy) {
+		if loaded[p.Index] {
+			return
+		}
+		if last := s.policy(s.world.Table.TLS(nameUnder(pattern))); last != nil {
+			n.fallback[pattern] = last
+		}
+	})
+	return n
+}
+
+// nameUnder returns a host name that pattern covers, and no narrower pattern.
+func nameUnder(pattern string) string {
+	if pattern == "*" {
+		return ""
+	}
+	return strings.Replace(pattern, "*", "-", 1)
+}
+
+// policy returns what a handshake is made with, or nil where there is nothing.
+func (s *serving) policy(res routing.TLSResult) *certificate.Policy {
+	if res.Outcome != routing.Terminate {
+		return nil
+	}
+	if p := s.policies[res.Policy.Index]; p.Loaded() {
+		return p
+	}
+	return s.fallback[res.Pattern]
+}
