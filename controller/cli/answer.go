@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"fairlead.dev/fairlead/dataplane/routing"
+)
+
+// answer says what the client gets.
+func (t *trace) answer(q question, rule *routing.Rule) {
+	e := &t.Explanation
+	passthrough := e.TLS != nil && e.TLS.Outcome == routing.Passthrough.String()
+	switch {
+	case e.TLS != nil && e.TLS.Outcome == routing.UnknownName.String():
+		t.Answer = "the TLS handshake fails (unrecognized_name): no Route serves " + e.TLS.SNI + " over TLS"
+	case passthrough:
+		t.fromBackends(fmt.Sprintf("what route %s passes the encrypted connection on to", e.TLS.Route), "the connection is closed")
+	case e.Outcome == routing.RedirectToHTTPS.String():
+		t.Answer = "308 to https://" + e.Host + strings.TrimPrefix(q.url, "http://"+q.request.Host) + ": the host is served over TLS only"
+		t.Served = true
+	case e.Outcome == routing.Misdirected.String():
+		t.Answer = "421: the host is not served on a connection for " + e.TLS.SNI
+	case rule == nil && e.Pattern == "":
+		t.Answer = "404: no Route serves the host " + e.Host
+	case rule == nil:
+		t.Answer = "404: no rule for the host " + e.Pattern + " matches"
+	default:
+		t.fromRule(rule)
+	}
+}
+
+func (t *trace) fromRule(rule *routing.Rule) {
+	for _, f := range rule.Spec.Filters {
+		if f.Redirect != nil {
+			t.Answer, t.Served = filterWords(f), true
+			return
+		}
+	}
+	e := &t.Explanation
+	t.fromBackends(fmt.Sprintf("what a backend of route %s, rule %s answers", e.Route, e.Rule), "500")
+}
+
+// fromBackends is served by the Backends, if one that gets requests has an
+// Endpoint; dead is what the client gets where none resolves.
+func (t *trace) fromBackends(served, dead string) {
+	resolved := false
+	for _, b := range t.Backends {
+		if b.Percent == 0 {
+			continue
+		}
+		if len(b.Endpoints) > 0 {
+			t.Answer, t.Served = served, true
+			return
+		}
+		resolved = resolved || b.Name != unresolvedName
+	}
+	switch {
+	case resolved && dead == "500":
+		t.Answer = "503: no Endpoint is ready"
+	case resolved:
+		t.Answer = dead + ": no Endpoint is ready"
+	default:
+		t.Answer = dead + ": no backend resolves"
+	}
+}
+
+// write writes t for people.
+func (t *trace) write(w io.Writer) {
+	e := &t.Explanation
+	head := table{}
+	head.add("Request:", t.Method+" "+t.URL)
+	head.add("Answer:", t.Answer)
+	if e.TLS != nil && e.TLS.Outcome == routing.Terminate.String() {
+		head.add("TLS:", fmt.Sprintf("terminated for %s, %s or newer", e.TLS.Pattern, e.TLS.MinVersion))
+	}
+	if e.Pattern != "" {
+		head.add("Host:", e.Pattern)
+	}
+	if e.Route != "" {
+		head.add("Rule:", fmt.Sprintf("%s of %s", e.Rule, refOf(e.Route)))
+	}
+	for _, f := range t.Filters {
+		head.add("Filter:", f)
+	}
+	if t.Timeouts != "" {
+		head.add("Timeouts:", t.Timeouts)
+	}
+	head.write(w, "")
+	t.writeBackends(w)
+	t.writeOthers(w)
+}
+
+func (t *trace) writeBackends(w io.Writer) {
+	if len(t.Backends) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "Endpoints:\n")
+	rows := table{{"SHARE", "BACKEND", "ADDRESS", "TASK", "NODE"}}
+	for _, b := range t.Backends {
+		share := fmt.Sprintf("%d%%", b.Percent)
+		if len(b.Endpoints) == 0 {
+			rows.add(share, b.Name, "none")
+		}
+		for i, e := range b.Endpoints {
+			if i > 0 {
+				share = ""
+			}
+			rows.add(share, b.Name, e.Address, dash(e.Task), dash(e.Node))
+		}
+		for _, f := range b.Filters {
+			rows.add("", b.Name, "filter: "+f)
+		}
+	}
+	rows.write(w, "  ")
+}
+
+// nearest is how many that did not win are shown.
+const nearest = 10
+
+// writeOthers says why the Matches and hosts that one might have expected do
+// not serve the request.
+func (t *trace) writeOthers(w io.Writer) {
+	rows := table{}
+	for _, c := range t.Explanation.Considered {
+		if !c.Won && len(rows) < nearest {
+			rows.add(fmt.Sprintf("%s, rule %s (%s):", refOf(c.Route), c.Rule, c.Condition), c.Refused)
+		}
+	}
+	for _, h := range t.Explanation.Hosts {
+		rows.add("host "+h.Pattern+":", h.Refused)
+	}
+	if len(rows) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "Not chosen:\n")
+	rows.write(w, "  ")
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fairlead.dev/fairlead/controller/source"
+	"fairlead.dev/fairlead/controller/store"
+)
+
+// applyFlags are those of apply.
+type applyFlags struct {
+	files             []string
+	dryRun, wait, lax bool
+	timeout           time.Duration
+	consequence       string
+}
+
+func (c *client) newApply() *cobra.Command {
+	f := applyFlags{consequence: "nothing was applied"}
+	command := &cobra.Command{
+		Use:   "apply FILE|DIR|-...",
+		Short: "Store Routes from manifests",
+		Long: `Store Routes from manifests: files, directories with all *.yaml, *.yml and *.json
+below them, or - for the standard input. Unless everything is valid, nothing is
+stored. An object that did not change gets no new generation.`,
+		Example: `  fairlead apply route.yaml
+  fairlead apply -f routes/ --dry-run
+  fairlead apply route.yaml --wait --timeout 30s`,
+		RunE: func(command *cobra.Command, args []string) error {
+			files, err := filesOf(command, args, f.files)
+			if err != nil {
+				return err
+			}
+			f.files = files
+			return c.apply(command, f)
+		},
+	}
+	flags := command.Flags()
+	flags.StringSliceVarP(&f.files, "filename", "f", nil, "file, directory or -; the same as an argument")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "only say what would happen, and what would become of the Routes")
+	flags.BoolVar(&f.wait, "wait", false, "return when all are Ready")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute, "with --wait: how long at most")
+	flags.BoolVar(&f.lax, "no-validate", false, "store also what decodes but is not valid; it gets Conditions that say so")
+	return command
+}
+
+func (c *client) apply(command *cobra.Command, f applyFlags) error {
+	format, err := c.format(command, formatTable, formatName)
+	if err != nil {
+		return err
+	}
+	read := c.readValid
+	if f.lax {
+		read = c.read
+	}
+	documents, err := read(f.files, f.consequence)
+	if err != nil {
+		return err
+	}
+	if err := c.checkNamespace(documents); err != nil {
+		return err
+	}
+	ctx := command.Context()
+	return c.with(ctx, func(cluster Cluster) error {
+		before, err := listAll(ctx, cluster)
+		if err != nil {
+			return err
+		}
+		if f.dryRun {
+			return c.dryRun(ctx, cluster, before, documents)
+		}
+		targets, err := c.putAll(ctx, cluster, before, documents, format)
+		if err != nil || !f.wait {
+			return err
+		}
+		return c.wait(ctx, cluster, waiting{targets: targets, condition: "Ready", timeout: f.timeout})
+	})
+}
+
+// checkNamespace refuses manifests that stand in another namespace than -n
+// says. Nothing is written into them: what is stored is what the user wrote.
+func (c *client) checkNamespace(documents []source.Document) error {
+	for _, d := range documents {
+		if c.namespace != "" && d.Namespace != c.namespace {
+			return no("%s:%d: metadata.namespace is %q, and -n says %q: make them equal, or leave -n out; nothing was applied", d.Source, d.LineOf("metadata.namespace"), d.Namespace, c.namespace)
+		}
+	}
+	return nil
+}
+
+func byKey(objects []object) map[string]object {
+	m := make(map[string]object, len(objects))
+	for _, o := range objects {
+		m[o.Key()] = o
+	}
+	return m
+}
+
+// putAll stores the documents and says what became of each.
+func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, documents []source.Document, format string) ([]target, error) {
+	old := byKey(before)
+	var targets []target
+	for _, d := range documents {
+		r, err := cluster.Store.Put(ctx, store.Manifest{Kind: d.Kind, Namespace: d.Namespace, Name: d.Name, Data: d.Raw, AppliedBy: c.User})
+		if err != nil {
+			return nil, putError(d.Key(), err)
+		}
+		targets = append(targets, target{key: d.Key(), generation: r.Generation})
+		if format == formatName {
+			c.printf("%s\n", refOf(d.Key()))
+			continue
+		}
+		c.printf("%s %s\n", refOf(d.Key()), became(old[d.Key()].Generation, r.Generation))
+		c.warnOrigin(old[d.Key()].Record)
+	}
+	return targets, nil
+}
+
+// became says what a change from one generation to another is; 0 is none.
+func became(before, after int64) string {
+	switch {
+	case before == 0:
+		return "created"
+	case before == after:
+		return "unchanged"
+	}
+	return fmt.Sprintf("configured (generation %d)", after)
+}
+
+// warnOrigin tells that someone else owns the object too.
+func (c *client) warnOrigin(r store.Record) {
+	if r.Origin != "" {
+		c.warnf("warning: %s comes from %s, and may be written again from there\n", refOf(r.Key()), r.Origin)
+	}
+}
+
+func putError(key string, err error) error {
+	switch {
+	case errors.Is(err, store.ErrConflict):
+		return fmt.Errorf("%s: someone else applied it at the same moment: look at it with fairlead diff, and apply again: %w", refOf(key), err)
+	case errors.Is(err, store.ErrReadOnly):
+		return fmt.Errorf("%s: this store takes no writes: change the file that it comes from: %w", refOf(key), err)
+	}
+	return fmt.Errorf("store %s: %w", refOf(key), err)
+}
+
+// dryRun says what apply would do, and what would then be wrong with any Route
+// that is not wrong already.
+func (c *client) dryRun(ctx context.Context, cluster Cluster, before []object, documents []source.Document) error {
+	old := byKey(before)
+	after := byKey(before)
+	for _, d := range documents {
+		o, existed := old[d.Key()]
+		generation := o.Generation
+		if !existed || !bytes.Equal(o.Data, d.Raw) {
+			generation++
+		}
+		c.printf("%s %s (dry run)\n", refOf(d.Key()), became(o.Generation, generation))
+		after[d.Key()] = c.applied(o, d, generation)
+	}
+	return c.preview(ctx, cluster, before, after)
+}
+
+// applied is o as it would be after d.
+func (c *client) applied(o object, d source.Document, generation int64) object {
+	r := o.Record
+	r.Kind, r.Namespace, r.Name, r.Data, r.Generation = d.Kind, d.Namespace, d.Name, d.Raw, generation
+	r.Source = d.Source
+	if r.Created.IsZero() {
+		r.Created = c.Now()
+	}
+	return newObject(r)
+}

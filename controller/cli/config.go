@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"fairlead.dev/fairlead/controller/store"
+	"fairlead.dev/fairlead/controller/swarm"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+// Store is where the objects are. Package store has two.
+type Store interface {
+	// List returns the newest generation of every object.
+	List(ctx context.Context) ([]store.Record, error)
+	// Put stores a generation; equal data is none, and gives the Record that is there.
+	Put(ctx context.Context, m store.Manifest) (store.Record, error)
+	Delete(ctx context.Context, kind, key string) error
+	// History returns the generations that are kept, in any order.
+	History(ctx context.Context, kind, key string) ([]store.Record, error)
+}
+
+// Swarm is what the swarm is and what happened to it.
+type Swarm interface {
+	World(ctx context.Context) (plan.World, error)
+	// Events are those since a time that are still remembered, oldest first.
+	Events(ctx context.Context, since time.Time) ([]swarm.Event, error)
+}
+
+// Cluster is what the commands work on.
+type Cluster struct {
+	Store Store
+	// Swarm is nil where there is none.
+	Swarm Swarm
+	// Close ends the connection; nil where there is nothing to end.
+	Close func() error
+}
+
+// ConnOptions are the global flags that say where the Cluster is.
+type ConnOptions struct {
+	// Host is the address of a Docker API, Context the name of a docker context.
+	Host, Context string
+}
+
+// Config is what the commands need from the program. The zero value of every
+// field but Connect is usable.
+type Config struct {
+	// Connect finds the Cluster. It is called at most once a command.
+	Connect func(ctx context.Context, o ConnOptions) (Cluster, error)
+	// In, Out and Err are the standard streams.
+	In       io.Reader
+	Out, Err io.Writer
+	// Terminal: a person watches Err, so progress is shown there.
+	Terminal bool
+	// Version is what `version` prints.
+	Version string
+	// User is who applies, as "name@host".
+	User string
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Every is the time between two looks while waiting or watching; 0 is half a second.
+	Every time.Duration
+}

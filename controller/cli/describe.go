@@ -1,0 +1,274 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/swarm"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+func (c *client) newDescribe() *cobra.Command {
+	return &cobra.Command{
+		Use:   "describe route/NAME...",
+		Short: "Show all about Routes: rules, Conditions, Endpoints, recent events",
+		Example: `  fairlead describe route/demo
+  fairlead describe -n shop`,
+		ValidArgsFunction: c.completeNames,
+		RunE: func(command *cobra.Command, args []string) error {
+			if _, err := c.format(command, formatTable); err != nil {
+				return err
+			}
+			return c.with(command.Context(), func(cluster Cluster) error {
+				return c.describe(command.Context(), cluster, names(args))
+			})
+		},
+	}
+}
+
+func (c *client) describe(ctx context.Context, cluster Cluster, names []string) error {
+	objects, err := c.pick(ctx, cluster, names)
+	if err != nil {
+		return err
+	}
+	all, err := listAll(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	in, err := c.input(ctx, cluster, all)
+	if err != nil {
+		return err
+	}
+	events, err := c.events(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	places := newPlaces(&in.World)
+	s := plan.Compute(in).Snapshot
+	for i, o := range objects {
+		if i > 0 {
+			c.printf("\n")
+		}
+		d := description{client: c, object: o, snapshot: s, places: places, events: events}
+		d.write(c.Out)
+	}
+	return nil
+}
+
+// events are those of the last hour that the swarm still remembers.
+func (c *client) events(ctx context.Context, cluster Cluster) ([]swarm.Event, error) {
+	if cluster.Swarm == nil {
+		return nil, nil
+	}
+	events, err := cluster.Swarm.Events(ctx, c.Now().Add(-time.Hour))
+	if err != nil {
+		return nil, fmt.Errorf("read the swarm's events: %w", err)
+	}
+	return events, nil
+}
+
+// description is all that there is to say about one Route.
+type description struct {
+	*client
+	object   object
+	snapshot *snapshot.Snapshot // with all Routes, as the operator would make it now
+	places   places
+	events   []swarm.Event
+}
+
+func (d *description) write(w io.Writer) {
+	d.writeHead(w)
+	if d.object.Route != nil {
+		fmt.Fprintf(w, "Rules:\n")
+		writeRules(w, &d.object.Route.Spec)
+	}
+	d.writeProblems(w)
+	d.writeConditions(w)
+	d.writeEndpoints(w)
+	d.writeEvents(w)
+}
+
+func (d *description) writeHead(w io.Writer) {
+	o := d.object
+	t := table{}
+	t.add("Name:", o.Name)
+	t.add("Namespace:", dash(o.Namespace))
+	t.add("Generation:", fmt.Sprintf("%d, applied %s ago by %s", o.Generation, d.age(o.AppliedAt), dash(o.AppliedBy)))
+	t.add("Source:", dash(o.Source))
+	if o.Route != nil {
+		if labels := pairs(o.Route.Metadata.Labels); labels != "" {
+			t.add("Labels:", labels)
+		}
+		t.add("Hosts:", strings.Join(o.hosts(), ", "))
+		t.add("TLS:", tlsWords(o.Route.Spec.TLS))
+	}
+	t.write(w, "")
+}
+
+func pairs(m map[string]string) string {
+	var out []string
+	for _, k := range sortedKeys(m) {
+		out = append(out, k+"="+m[k])
+	}
+	return strings.Join(out, ", ")
+}
+
+func tlsWords(t *v1alpha1.RouteTLS) string {
+	if t == nil {
+		return "none, plain HTTP"
+	}
+	if t.Mode != v1alpha1.TLSTerminate {
+		return string(t.Mode)
+	}
+	var certs []string
+	for _, ref := range t.SecretRefs {
+		certs = append(certs, ref.Cert)
+	}
+	plain := "plain HTTP is redirected"
+	if t.Redirect != nil && !*t.Redirect {
+		plain = "plain HTTP is served too"
+	}
+	return fmt.Sprintf("Terminate with %s, TLS %s or newer, %s", dash(strings.Join(certs, ", ")), t.MinVersion, plain)
+}
+
+func (d *description) writeProblems(w io.Writer) {
+	if len(d.object.Problems) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "Problems:\n")
+	for _, p := range d.object.Problems {
+		fmt.Fprintf(w, "  %s\n", p)
+	}
+}
+
+func (d *description) writeConditions(w io.Writer) {
+	fmt.Fprintf(w, "Conditions:\n")
+	if d.object.Status == nil {
+		fmt.Fprintf(w, "  none yet: is fairlead running?\n")
+		return
+	}
+	t := table{{"TYPE", "STATUS", "REASON", "AGE", "MESSAGE"}}
+	for _, c := range d.object.Status.Conditions {
+		age := d.age(c.LastTransitionTime)
+		if c.ObservedGeneration != d.object.Generation {
+			age += fmt.Sprintf(" (generation %d)", c.ObservedGeneration)
+		}
+		t.add(c.Type, string(c.Status), c.Reason, age, c.Message)
+	}
+	t.write(w, "  ")
+}
+
+func (d *description) writeEndpoints(w io.Writer) {
+	fmt.Fprintf(w, "Endpoints:\n")
+	t := table{{"BACKEND", "ADDRESS", "TASK", "NODE"}}
+	for _, b := range backendsOf(d.snapshot, d.object.Key()) {
+		for _, e := range b.Endpoints {
+			task, node := d.places.of(e)
+			t.add(b.Name, e.Address, task, node)
+		}
+	}
+	if len(t) == 1 {
+		fmt.Fprintf(w, "  none\n")
+		return
+	}
+	t.write(w, "  ")
+}
+
+// backendsOf are the Backends that the Route of that key names, each once.
+func backendsOf(s *snapshot.Snapshot, key string) []snapshot.Backend {
+	named := map[string]bool{}
+	for _, r := range s.Routes {
+		if r.Key != key {
+			continue
+		}
+		for _, rule := range r.Rules {
+			for _, b := range rule.Backends {
+				named[b.Backend] = true
+			}
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(s.Backends), func(b snapshot.Backend) bool { return !named[b.ID] })
+}
+
+func (d *description) writeEvents(w io.Writer) {
+	t := table{{"AGE", "EVENT", "DETAILS"}}
+	mentioned := d.mentioned()
+	for _, e := range d.events {
+		if mentioned[e.Kind+" "+e.Name] {
+			t.add(d.age(e.Time), fmt.Sprintf("%s %s %sd", e.Kind, e.Name, e.Action), pairs(e.Details))
+		}
+	}
+	if len(t) == 1 {
+		return
+	}
+	fmt.Fprintf(w, "Events:\n")
+	t.write(w, "  ")
+}
+
+// mentioned are the things of the swarm that the Route names, as "kind name",
+// with and without the stack's name in front.
+func (d *description) mentioned() map[string]bool {
+	m := map[string]bool{}
+	if d.object.Route == nil {
+		return m
+	}
+	note := func(kind, name string) {
+		if name != "" {
+			m[kind+" "+name] = true
+			m[kind+" "+d.object.Namespace+"_"+name] = true
+		}
+	}
+	spec := &d.object.Route.Spec
+	if spec.TLS != nil {
+		for _, ref := range spec.TLS.SecretRefs {
+			note("secret", ref.Cert)
+			note("secret", ref.Key)
+		}
+	}
+	for _, r := range rulesOf(spec) {
+		for _, b := range r.Backends {
+			note("service", b.Service)
+			note("network", b.Network)
+		}
+	}
+	return m
+}
+
+// rulesOf are the Rules of a Route; the short form is one Rule.
+func rulesOf(spec *v1alpha1.RouteSpec) []v1alpha1.Rule {
+	if spec.Backend != nil {
+		return []v1alpha1.Rule{{Backends: []v1alpha1.Backend{*spec.Backend}}}
+	}
+	return spec.Rules
+}
+
+// places says on which node a task is.
+type places map[string]string // node's name by task ID
+
+func newPlaces(w *plan.World) places {
+	names := map[string]string{}
+	for _, n := range w.Nodes {
+		names[n.ID] = n.Hostname
+	}
+	p := places{}
+	for _, t := range w.Tasks {
+		p[t.ID] = dash(names[t.NodeID])
+	}
+	return p
+}
+
+// of is the task and the node of an Endpoint, "-" where it is no task.
+func (p places) of(e snapshot.Endpoint) (task, node string) {
+	if node, ok := p[e.ID]; ok {
+		return e.ID[:min(12, len(e.ID))], node
+	}
+	return "-", "-"
+}

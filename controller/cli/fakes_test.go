@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/store"
+	"fairlead.dev/fairlead/controller/swarm"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+// fakeCluster is a store and a swarm in memory, and an operator that looks when
+// it is told to.
+type fakeCluster struct {
+	now     time.Time
+	records []store.Record
+	world   plan.World
+	events  []swarm.Event
+	// noSwarm: only the store is there.
+	noSwarm bool
+	// down is what every call says.
+	down error
+	// lists counts the calls of List; before each, onList may change something.
+	lists  int
+	onList func(n int)
+}
+
+func newFakeCluster() *fakeCluster {
+	return &fakeCluster{now: time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)}
+}
+
+func (f *fakeCluster) connect(_ context.Context, o ConnOptions) (Cluster, error) {
+	if o.Context != "" {
+		return Cluster{}, fmt.Errorf("docker context %q does not exist; docker context ls lists all", o.Context)
+	}
+	c := Cluster{Store: f, Swarm: f, Close: func() error { return nil }}
+	if f.noSwarm {
+		c.Swarm = nil
+	}
+	return c, nil
+}
+
+func (f *fakeCluster) List(context.Context) ([]store.Record, error) {
+	f.lists++
+	if f.onList != nil {
+		f.onList(f.lists)
+	}
+	if f.down != nil {
+		return nil, f.down
+	}
+	return f.objects(), nil
+}
+
+// objects are the newest generations, sorted by key.
+func (f *fakeCluster) objects() []store.Record {
+	var out []store.Record
+	for _, r := range f.records {
+		if f.newest(r.Key()).Generation == r.Generation {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b store.Record) int { return cmp.Compare(a.Key(), b.Key()) })
+	return out
+}
+
+func (f *fakeCluster) newest(key string) *store.Record {
+	var newest *store.Record
+	for i := range f.records {
+		if r := &f.records[i]; r.Key() == key && (newest == nil || r.Generation > newest.Generation) {
+			newest = r
+		}
+	}
+	return newest
+}
+
+func (f *fakeCluster) Put(_ context.Context, m store.Manifest) (store.Record, error) {
+	r := store.Record{
+		Kind: m.Kind, Namespace: m.Namespace, Name: m.Name, Generation: 1, Created: f.now, AppliedAt: f.now,
+		AppliedBy: m.AppliedBy, Origin: m.Origin, Data: m.Data,
+	}
+	if old := f.newest(r.Key()); old != nil {
+		switch {
+		case m.IfGeneration != 0 && m.IfGeneration != old.Generation:
+			return store.Record{}, store.ErrConflict
+		case bytes.Equal(old.Data, m.Data) && old.Origin == m.Origin:
+			return *old, nil
+		}
+		r.Generation, r.Created = old.Generation+1, old.Created
+	}
+	r.Source = fmt.Sprintf("config fairlead.route.%s.%d", r.Name, r.Generation)
+	f.records = append(f.records, r)
+	return r, nil
+}
+
+func (f *fakeCluster) Delete(_ context.Context, _, key string) error {
+	if f.newest(key) == nil {
+		return store.ErrNotFound
+	}
+	f.records = slices.DeleteFunc(f.records, func(r store.Record) bool { return r.Key() == key })
+	return nil
+}
+
+func (f *fakeCluster) History(_ context.Context, _, key string) ([]store.Record, error) {
+	var out []store.Record
+	for _, r := range f.records {
+		if r.Key() == key {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
+
+func (f *fakeCluster) World(context.Context) (plan.World, error) { return f.world, f.down }
+
+func (f *fakeCluster) Events(_ context.Context, since time.Time) ([]swarm.Event, error) {
+	return slices.DeleteFunc(slices.Clone(f.events), func(e swarm.Event) bool { return e.Time.Before(since) }), f.down
+}
+
+// operate is what the operator does: it writes the statuses that follow from
+// the objects and the swarm, with one data plane that serves everything.
+func (f *fakeCluster) operate() {
+	in := plan.Input{Now: f.now, World: f.world, Tenders: &plan.TenderSpec{}}
+	for _, r := range f.objects() {
+		in.Objects = append(in.Objects, newObject(r).planObject())
+	}
+	s := plan.Compute(in).Snapshot
+	report := snapshot.Report{Plane: "one", Version: s.Version}
+	for _, c := range s.Certificates {
+		report.Certificates = append(report.Certificates, snapshot.CertificateReport{ID: c.ID, State: snapshot.CertificateLoaded, NotAfter: f.now.AddDate(1, 0, 0)})
+	}
+	in.Reports = []snapshot.Report{report}
+	for _, status := range plan.Compute(in).Statuses {
+		f.newest(status.Key).Status = &v1alpha1.Status{Conditions: status.Status.Conditions, ReadyEndpoints: status.Status.ReadyEndpoints}
+	}
+}

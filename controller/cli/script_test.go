@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"sigs.k8s.io/yaml"
+
+	"fairlead.dev/fairlead/controller/store"
+	"fairlead.dev/fairlead/controller/swarm"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in testdata/script")
+
+// TestScripts runs the commands as a person would, against a cluster in memory.
+// Beside testscript's own there are these commands:
+//
+//	fairlead ARGS [<FILE]   run the client; its exit code must be 0, with ! not 0
+//	code N                  the exit code of the last fairlead was N
+//	swarm FILE              the swarm is as in FILE (a plan.World in YAML)
+//	event AGE KIND NAME ACTION   the swarm remembers an event
+//	operate                 the operator looks, and writes statuses
+//	later N COMMAND         before List is called for the Nth time from now:
+//	                        operate, interrupt (Ctrl-C), or delete KEY
+//	clock DURATION          time passes
+//	down MESSAGE            every call to the cluster fails from now on
+//	noswarm                 there is only a store
+//	origin KEY ORIGIN       the object comes from there
+func TestScripts(t *testing.T) {
+	testscript.RunT(serial{t}, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(e *testscript.Env) error {
+			e.Values[theStage] = &stage{fakeCluster: newFakeCluster()}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"fairlead": func(ts *testscript.TestScript, neg bool, args []string) { stageOf(ts).fairlead(ts, neg, args) },
+			"code": func(ts *testscript.TestScript, _ bool, args []string) {
+				if got := strconv.Itoa(stageOf(ts).code); got != args[0] {
+					ts.Fatalf("the exit code was %s, want %s", got, args[0])
+				}
+			},
+			"swarm": func(ts *testscript.TestScript, _ bool, args []string) {
+				var w plan.World
+				ts.Check(yaml.UnmarshalStrict([]byte(ts.ReadFile(args[0])), &w))
+				stageOf(ts).world = w
+			},
+			"event": func(ts *testscript.TestScript, _ bool, args []string) {
+				s := stageOf(ts)
+				age, err := time.ParseDuration(args[0])
+				ts.Check(err)
+				s.events = append(s.events, swarm.Event{Time: s.now.Add(-age), Kind: args[1], Name: args[2], Action: args[3]})
+			},
+			"operate": func(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).operate() },
+			"later":   func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).later(ts, args) },
+			"clock": func(ts *testscript.TestScript, _ bool, args []string) {
+				d, err := time.ParseDuration(args[0])
+				ts.Check(err)
+				stageOf(ts).now = stageOf(ts).now.Add(d)
+			},
+			"down":    func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).down = errors.New(args[0]) },
+			"noswarm": func(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).noSwarm = true },
+			"origin": func(ts *testscript.TestScript, _ bool, args []string) {
+				stageOf(ts).newest(args[0]).Origin = args[1]
+			},
+		},
+	})
+}
+
+// serial runs scripts one after the other, because each changes the working
+// directory, so that paths are printed as a person would give them.
+type serial struct{ *testing.T }
+
+func (serial) Parallel() {}
+
+func (serial) Verbose() bool { return testing.Verbose() }
+
+func (s serial) Run(name string, f func(testscript.T)) {
+	s.T.Run(name, func(t *testing.T) { f(serial{t}) })
+}
+
+// stage is what one script plays on.
+type stage struct {
+	*fakeCluster
+	code     int
+	terminal bool
+	cancel   context.CancelFunc
+}
+
+type stageKey struct{}
+
+var theStage stageKey
+
+func stageOf(ts *testscript.TestScript) *stage { return ts.Value(theStage).(*stage) }
+
+func (s *stage) fairlead(ts *testscript.TestScript, neg bool, args []string) {
+	var in io.Reader = strings.NewReader("")
+	if last := len(args) - 1; last >= 0 && strings.HasPrefix(args[last], "<") {
+		in = strings.NewReader(ts.ReadFile(args[last][1:]))
+		args = args[:last]
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s.cancel = cancel
+	here, problem := os.Getwd()
+	ts.Check(problem)
+	ts.Check(os.Chdir(ts.MkAbs(".")))
+	defer os.Chdir(here)
+	var out, err bytes.Buffer
+	root := New(Config{
+		Connect: s.connect, In: in, Out: &out, Err: &err, Terminal: ts.Getenv("TERMINAL") != "",
+		Version: "v0.1.0", User: "me@here", Now: func() time.Time { return s.now }, Every: time.Millisecond,
+	})
+	s.code = Execute(ctx, root, args)
+	ts.Stdout().Write(out.Bytes())
+	ts.Stderr().Write(err.Bytes())
+	if neg == (s.code == 0) {
+		ts.Fatalf("unexpected exit code %d\n%s%s", s.code, out.String(), err.String())
+	}
+}
+
+func (s *stage) later(ts *testscript.TestScript, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	n += s.lists
+	before := s.onList
+	s.onList = func(now int) {
+		if before != nil {
+			before(now)
+		}
+		if now != n {
+			return
+		}
+		switch args[1] {
+		case "operate":
+			s.operate()
+		case "interrupt":
+			s.cancel()
+		case "delete":
+			s.records = withoutKey(s.records, args[2])
+		}
+	}
+}
+
+func withoutKey(records []store.Record, key string) []store.Record {
+	var out []store.Record
+	for _, r := range records {
+		if r.Key() != key {
+			out = append(out, r)
+		}
+	}
+	return out
+}

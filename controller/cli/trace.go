@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/dataplane/routing"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+func (c *client) newTrace() *cobra.Command {
+	var method string
+	var headers []string
+	command := &cobra.Command{
+		Use:   "trace URL",
+		Short: "Say what would serve a request, and why nothing else does",
+		Long: `Say which host, rule, filters and Endpoints would serve a request, and why the
+nearest others do not: from the objects and the swarm as they are now, with no
+request sent. The exit code is 1 where no Endpoint would answer.`,
+		Example: `  fairlead trace https://demo.local/api?v=2
+  fairlead trace -X POST --header 'X-Canary: 1' http://demo.local/`,
+		RunE: func(command *cobra.Command, args []string) error {
+			format, err := c.format(command, formatTable, formatJSON, formatYAML)
+			if err != nil {
+				return err
+			}
+			if len(args) != 1 {
+				return usage(command, "give one URL")
+			}
+			q, err := newQuestion(method, args[0], headers)
+			if err != nil {
+				return usage(command, "%s", err)
+			}
+			return c.with(command.Context(), func(cluster Cluster) error {
+				return c.trace(command.Context(), cluster, q, format)
+			})
+		},
+	}
+	command.Flags().StringVarP(&method, "request", "X", http.MethodGet, "method of the request")
+	command.Flags().StringArrayVar(&headers, "header", nil, "header field of the request, as 'NAME: VALUE'; may stand several times")
+	return command
+}
+
+// question is a request to ask about.
+type question struct {
+	url      string
+	listener routing.Listener
+	request  routing.Request
+}
+
+func newQuestion(method, text string, headers []string) (question, error) {
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return question{}, err
+	}
+	q := question{url: text, request: routing.Request{
+		Host: u.Host, Method: strings.ToUpper(method), Path: u.EscapedPath(), RawQuery: u.RawQuery,
+	}}
+	switch {
+	case u.Host == "":
+		return q, fmt.Errorf("%q has no host", text)
+	case u.Scheme == "https":
+		q.listener, q.request.SNI = routing.TLS, u.Hostname()
+	case u.Scheme != "http":
+		return q, fmt.Errorf("%q: the scheme must be http or https", text)
+	}
+	fields := http.Header{}
+	for _, h := range headers {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return q, fmt.Errorf("--header %q: write 'NAME: VALUE'", h)
+		}
+		fields.Add(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	q.request.Headers = fields
+	return q, nil
+}
+
+// trace is the answer to a question.
+type trace struct {
+	URL    string `json:"url"`
+	Method string `json:"method"`
+	// Answer says in words what the client gets, and Served whether it comes
+	// from an Endpoint or is a redirect that a Rule wants.
+	Answer string `json:"answer"`
+	Served bool   `json:"served"`
+
+	Filters  []string       `json:"filters,omitempty"`
+	Timeouts string         `json:"timeouts,omitempty"`
+	Backends []traceBackend `json:"backends,omitempty"`
+
+	Explanation routing.Explanation `json:"explanation"`
+}
+
+// unresolvedName stands for a Backend that is not there.
+const unresolvedName = "(does not resolve)"
+
+// traceBackend is a Backend's share.
+type traceBackend struct {
+	Name string `json:"name"`
+	// Percent is its share of the Rule's requests.
+	Percent   int             `json:"percent"`
+	Filters   []string        `json:"filters,omitempty"`
+	Endpoints []traceEndpoint `json:"endpoints,omitempty"`
+}
+
+type traceEndpoint struct {
+	Address string `json:"address"`
+	Task    string `json:"task,omitempty"`
+	Node    string `json:"node,omitempty"`
+}
+
+func (c *client) trace(ctx context.Context, cluster Cluster, q question, format string) error {
+	objects, err := listAll(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	in, err := c.input(ctx, cluster, objects)
+	if err != nil {
+		return err
+	}
+	t, err := newTrace(plan.Compute(in).Snapshot, q, newPlaces(&in.World))
+	if err != nil {
+		return err
+	}
+	if format == formatTable {
+		t.write(c.Out)
+	} else if err := c.print(format, t); err != nil {
+		return err
+	}
+	if !t.Served {
+		return errNo
+	}
+	return nil
+}
+
+func newTrace(s *snapshot.Snapshot, q question, p places) (*trace, error) {
+	table, err := routing.NewTable(s)
+	if err != nil {
+		return nil, fmt.Errorf("compile the Routes: %w", err)
+	}
+	t := &trace{URL: q.url, Method: q.request.Method, Explanation: table.Explain(q.listener, q.request)}
+	rule := table.Match(q.listener, q.request).Rule
+	if q.listener == routing.TLS {
+		if handshake := table.TLS(q.request.SNI); handshake.Outcome == routing.Passthrough {
+			rule = handshake.Rule
+		}
+	}
+	if rule != nil {
+		t.fill(s, rule.Spec, p)
+	}
+	t.answer(q, rule)
+	return t, nil
+}
+
+// fill says what the Rule does.
+func (t *trace) fill(s *snapshot.Snapshot, rule *snapshot.Rule, p places) {
+	t.Filters = allFilterWords(rule.Filters)
+	t.Timeouts = timeoutWords(rule)
+	sum := 0
+	for _, b := range rule.Backends {
+		sum += b.Weight
+	}
+	for _, b := range rule.Backends {
+		share := traceBackend{Name: unresolvedName, Filters: allFilterWords(b.Filters)}
+		if sum > 0 {
+			share.Percent = (200*b.Weight + sum) / (2 * sum)
+		}
+		for _, known := range s.Backends {
+			if known.ID == b.Backend {
+				share.Name, share.Endpoints = known.Name, traceEndpoints(known.Endpoints, p)
+			}
+		}
+		t.Backends = append(t.Backends, share)
+	}
+}
+
+func allFilterWords(filters []snapshot.Filter) []string {
+	var words []string
+	for _, f := range filters {
+		words = append(words, filterWords(f))
+	}
+	return words
+}
+
+func timeoutWords(r *snapshot.Rule) string {
+	var words []string
+	if r.Request > 0 {
+		words = append(words, fmt.Sprintf("%s for a request", r.Request))
+	}
+	if r.BackendRequest > 0 {
+		words = append(words, fmt.Sprintf("%s for a try", r.BackendRequest))
+	}
+	if r.Retry != nil {
+		words = append(words, fmt.Sprintf("at most %d tries", 1+r.Retry.Attempts))
+	}
+	return strings.Join(words, ", ")
+}
+
+func traceEndpoints(endpoints []snapshot.Endpoint, p places) []traceEndpoint {
+	var out []traceEndpoint
+	for _, e := range endpoints {
+		task, node := p.of(e)
+		out = append(out, traceEndpoint{Address: e.Address, Task: strings.Trim(task, "-"), Node: strings.Trim(node, "-")})
+	}
+	return out
+}

@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/source"
+	"fairlead.dev/fairlead/reconcile/plan"
+)
+
+func (c *client) newValidate() *cobra.Command {
+	var files []string
+	command := &cobra.Command{
+		Use:   "validate FILE|DIR|-...",
+		Short: "Check manifests, without a swarm",
+		Long: `Check manifests, without a swarm: that they decode, that every Route is valid, and
+that no two of them claim the same requests. The exit code is 1 where something
+is wrong.`,
+		Example: `  fairlead validate routes/`,
+		RunE: func(command *cobra.Command, args []string) error {
+			all, err := filesOf(command, args, files)
+			if err != nil {
+				return err
+			}
+			return c.validate(all)
+		},
+	}
+	command.Flags().StringSliceVarP(&files, "filename", "f", nil, "file, directory or -; the same as an argument")
+	return command
+}
+
+func (c *client) validate(files []string) error {
+	documents, err := c.readValid(files, "not valid")
+	if err != nil {
+		return err
+	}
+	if conflicts := c.conflicts(documents); len(conflicts) > 0 {
+		c.tell(conflicts)
+		return no("%s, not valid", count(len(conflicts), "conflict"))
+	}
+	c.printf("%s, valid\n", count(len(documents), "Route"))
+	return nil
+}
+
+// conflicts finds Routes that claim what an earlier one has.
+func (c *client) conflicts(documents []source.Document) source.Mistakes {
+	in := plan.Input{Now: c.Now()}
+	place := map[string]*source.Document{}
+	for i := range documents {
+		d := &documents[i]
+		place[d.Key()] = d
+		in.Objects = append(in.Objects, plan.Object{Key: d.Key(), Generation: 1, Created: c.Now(), Route: d.Route})
+	}
+	var conflicts source.Mistakes
+	for _, s := range plan.Compute(in).Statuses {
+		if conflicted, ok := s.Status.Get(v1alpha1.Conflicted); ok {
+			d := place[s.Key]
+			conflicts = append(conflicts, source.Mistake{Source: d.Source, Line: d.Line, Path: refOf(s.Key), Message: fmt.Sprintf("%s: %s", conflicted.Reason, conflicted.Message)})
+		}
+	}
+	return conflicts
+}

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
+
+// writeRules writes one row for each Rule: what it matches, what it does, where
+// it sends requests.
+func writeRules(w io.Writer, spec *v1alpha1.RouteSpec) {
+	t := table{{"RULE", "MATCHES", "FILTERS", "BACKENDS"}}
+	for i, r := range rulesOf(spec) {
+		name := r.Name
+		if name == "" {
+			name = strconv.Itoa(i)
+		}
+		t.add(name, matchesWords(r.Matches), filtersWords(r.Filters), backendsWords(r.Backends))
+	}
+	t.write(w, "  ")
+}
+
+func matchesWords(matches []v1alpha1.Match) string {
+	if len(matches) == 0 {
+		return "everything"
+	}
+	words := make([]string, len(matches))
+	for i := range matches {
+		words[i] = matchWords(&matches[i])
+	}
+	return strings.Join(words, " or ")
+}
+
+func matchWords(m *v1alpha1.Match) string {
+	var words []string
+	if m.Method != "" {
+		words = append(words, m.Method)
+	}
+	if m.Path != nil {
+		words = append(words, fmt.Sprintf("%s %s", m.Path.Type, m.Path.Value))
+	}
+	for _, h := range m.Headers {
+		words = append(words, "header "+h.Name+sameSign(h.Type)+h.Value)
+	}
+	for _, q := range m.QueryParams {
+		words = append(words, "query "+q.Name+sameSign(q.Type)+q.Value)
+	}
+	return strings.Join(words, ", ")
+}
+
+func sameSign(t v1alpha1.MatchType) string {
+	if t == v1alpha1.MatchRegularExpression {
+		return "~"
+	}
+	return "="
+}
+
+func filtersWords(filters []v1alpha1.Filter) string {
+	words := make([]string, len(filters))
+	for i, f := range filters {
+		words[i] = string(f.Type)
+	}
+	return dash(strings.Join(words, ", "))
+}
+
+func backendsWords(backends []v1alpha1.Backend) string {
+	var words []string
+	for _, b := range backends {
+		name := strings.Join(b.Addresses, ",")
+		if b.Service != "" {
+			name = fmt.Sprintf("%s:%d", b.Service, b.Port)
+		}
+		if len(backends) > 1 && b.Weight != nil {
+			name += fmt.Sprintf(" (weight %d)", *b.Weight)
+		}
+		words = append(words, name)
+	}
+	return dash(strings.Join(words, ", "))
+}
+
+// filterWords says what a Filter of a Snapshot does.
+func filterWords(f snapshot.Filter) string {
+	switch {
+	case f.RequestHeaders != nil:
+		return "request header: " + modifierWords(f.RequestHeaders)
+	case f.ResponseHeaders != nil:
+		return "response header: " + modifierWords(f.ResponseHeaders)
+	case f.Redirect != nil:
+		return redirectWords(f.Redirect)
+	case f.Rewrite != nil:
+		return "rewrite" + targetWords(f.Rewrite.Hostname, f.Rewrite.Path)
+	}
+	return "nothing"
+}
+
+func modifierWords(m *snapshot.HeaderModifier) string {
+	var words []string
+	for _, h := range m.Set {
+		words = append(words, fmt.Sprintf("set %s=%s", h.Name, h.Value))
+	}
+	for _, h := range m.Add {
+		words = append(words, fmt.Sprintf("add %s=%s", h.Name, h.Value))
+	}
+	for _, name := range m.Remove {
+		words = append(words, "remove "+name)
+	}
+	return strings.Join(words, ", ")
+}
+
+func redirectWords(r *snapshot.Redirect) string {
+	words := fmt.Sprintf("redirect with %d", r.StatusCode)
+	if r.Scheme != "" {
+		words += ", scheme " + r.Scheme
+	}
+	if r.Port != 0 {
+		words += fmt.Sprintf(", port %d", r.Port)
+	}
+	return words + targetWords(r.Hostname, r.Path)
+}
+
+func targetWords(hostname string, path *snapshot.PathModifier) string {
+	var words string
+	if hostname != "" {
+		words += ", host " + hostname
+	}
+	switch {
+	case path == nil:
+	case path.Prefix:
+		words += fmt.Sprintf(", prefix to %q", path.Value)
+	default:
+		words += fmt.Sprintf(", path to %q", path.Value)
+	}
+	return words
+}
