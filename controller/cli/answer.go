@@ -16,7 +16,7 @@ func (t *trace) answer(q question, rule *routing.Rule) {
 	case e.TLS != nil && e.TLS.Outcome == routing.UnknownName.String():
 		t.Answer = "the TLS handshake fails (unrecognized_name): no Route serves " + e.TLS.SNI + " over TLS"
 	case passthrough:
-		t.fromBackends(fmt.Sprintf("what route %s passes the encrypted connection on to", e.TLS.Route), "the connection is closed")
+		t.fromBackends("the encrypted connection is passed on by "+refOf(e.TLS.Route), "the connection is closed")
 	case e.Outcome == routing.RedirectToHTTPS.String():
 		t.Answer = "308 to https://" + e.Host + strings.TrimPrefix(q.url, "http://"+q.request.Host) + ": the host is served over TLS only"
 		t.Served = true
@@ -34,29 +34,32 @@ func (t *trace) answer(q question, rule *routing.Rule) {
 func (t *trace) fromRule(rule *routing.Rule) {
 	for _, f := range rule.Spec.Filters {
 		if f.Redirect != nil {
-			t.Answer, t.Served = filterWords(f), true
+			t.Answer, t.Served, t.Filters = filterWords(f), true, nil
 			return
 		}
 	}
 	e := &t.Explanation
-	t.fromBackends(fmt.Sprintf("what a backend of route %s, rule %s answers", e.Route, e.Rule), "500")
+	t.fromBackends(fmt.Sprintf("served by %s, rule %s", refOf(e.Route), e.Rule), "500")
 }
 
 // fromBackends is served by the Backends, if one that gets requests has an
 // Endpoint; dead is what the client gets where none resolves.
 func (t *trace) fromBackends(served, dead string) {
-	resolved := false
+	resolved, lost := false, 0
 	for _, b := range t.Backends {
-		if b.Percent == 0 {
-			continue
-		}
-		if len(b.Endpoints) > 0 {
+		switch {
+		case b.Percent == 0:
+		case len(b.Endpoints) > 0:
 			t.Answer, t.Served = served, true
-			return
+		default:
+			lost += b.Percent
+			resolved = resolved || b.Name != unresolvedName
 		}
-		resolved = resolved || b.Name != unresolvedName
 	}
 	switch {
+	case t.Served && lost > 0:
+		t.Answer += fmt.Sprintf(", but %d%% of the requests fail: their backend has no Endpoint", lost)
+	case t.Served:
 	case resolved && dead == "500":
 		t.Answer = "503: no Endpoint is ready"
 	case resolved:
@@ -77,9 +80,6 @@ func (t *trace) write(w io.Writer) {
 	}
 	if e.Pattern != "" {
 		head.add("Host:", e.Pattern)
-	}
-	if e.Route != "" {
-		head.add("Rule:", fmt.Sprintf("%s of %s", e.Rule, refOf(e.Route)))
 	}
 	for _, f := range t.Filters {
 		head.add("Filter:", f)
@@ -123,6 +123,9 @@ const nearest = 10
 // not serve the request.
 func (t *trace) writeOthers(w io.Writer) {
 	rows := table{}
+	if t.Explanation.Outcome == routing.RedirectToHTTPS.String() {
+		return
+	}
 	for _, c := range t.Explanation.Considered {
 		if !c.Won && len(rows) < nearest {
 			rows.add(fmt.Sprintf("%s, rule %s (%s):", refOf(c.Route), c.Rule, c.Condition), c.Refused)

@@ -68,12 +68,12 @@ func (c *client) apply(command *cobra.Command, f applyFlags) error {
 	}
 	ctx := command.Context()
 	return c.with(ctx, func(cluster Cluster) error {
-		before, err := listAll(ctx, cluster)
+		if f.dryRun {
+			return c.dryRun(ctx, cluster, documents)
+		}
+		before, err := listRaw(ctx, cluster)
 		if err != nil {
 			return err
-		}
-		if f.dryRun {
-			return c.dryRun(ctx, cluster, before, documents)
 		}
 		targets, err := c.putAll(ctx, cluster, before, documents, format)
 		if err != nil || !f.wait {
@@ -152,7 +152,11 @@ func putError(key string, err error) error {
 
 // dryRun says what apply would do, and what would then be wrong with any Route
 // that is not wrong already.
-func (c *client) dryRun(ctx context.Context, cluster Cluster, before []object, documents []source.Document) error {
+func (c *client) dryRun(ctx context.Context, cluster Cluster, documents []source.Document) error {
+	before, err := listAll(ctx, cluster)
+	if err != nil {
+		return err
+	}
 	old := byKey(before)
 	after := byKey(before)
 	for _, d := range documents {

@@ -32,7 +32,7 @@ func (c *client) diff(command *cobra.Command, files []string) error {
 	}
 	ctx := command.Context()
 	return c.with(ctx, func(cluster Cluster) error {
-		objects, err := listAll(ctx, cluster)
+		objects, err := listRaw(ctx, cluster)
 		if err != nil {
 			return err
 		}

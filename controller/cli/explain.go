@@ -143,14 +143,14 @@ func limitWords(s *manifests.Schema) string {
 		words = append(words, "always "+s.Const)
 	}
 	if s.Enum != nil {
-		words = append(words, "one of "+strings.Trim(fmt.Sprint(s.Enum), "[]"))
+		words = append(words, "one of "+enumWords(s.Enum))
 	}
 	for _, bound := range []struct {
 		n     *int
 		words string
 	}{
-		{s.Minimum, "at least %d"}, {s.Maximum, "at most %d"}, {s.MinItems, "at least %d items"},
-		{s.MaxItems, "at most %d items"}, {s.MaxLength, "at most %d characters"},
+		{s.Minimum, "minimum %d"}, {s.Maximum, "maximum %d"}, {s.MinItems, "items: minimum %d"},
+		{s.MaxItems, "items: maximum %d"}, {s.MaxLength, "characters: maximum %d"},
 	} {
 		if bound.n != nil {
 			words = append(words, fmt.Sprintf(bound.words, *bound.n))
@@ -159,7 +159,15 @@ func limitWords(s *manifests.Schema) string {
 	if len(words) == 0 {
 		return ""
 	}
-	return "(" + strings.Join(words, ", ") + ")"
+	return "(" + strings.Join(words, "; ") + ")"
+}
+
+func enumWords(values []any) string {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = fmt.Sprint(v)
+	}
+	return strings.Join(words, ", ")
 }
 
 // wrap breaks text into lines of at most 80 characters.

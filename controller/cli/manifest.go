@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,36 +22,44 @@ func filesOf(command *cobra.Command, args, flag []string) ([]string, error) {
 // read decodes manifests. What is wrong in them is told at once, line by line;
 // the error then is only how much it was and what does not happen for it.
 func (c *client) read(files []string, consequence string) ([]source.Document, error) {
+	return c.check(files, consequence, func(*source.Document) source.Mistakes { return nil })
+}
+
+// readValid is read, and refuses what is not valid too.
+func (c *client) readValid(files []string, consequence string) ([]source.Document, error) {
+	return c.check(files, consequence, (*source.Document).Validate)
+}
+
+func (c *client) check(files []string, consequence string, validate func(*source.Document) source.Mistakes) ([]source.Document, error) {
 	documents, err := source.Read(files, c.In)
-	if err != nil {
-		mistakes, others := takeApart(err)
-		c.tell(mistakes)
-		if len(others) > 0 {
-			return nil, errors.Join(others...)
-		}
-		return nil, no("%s, %s", count(len(mistakes), "mistake"), consequence)
+	mistakes, others := takeApart(err)
+	for i := range documents {
+		mistakes = append(mistakes, validate(&documents[i])...)
 	}
-	if len(documents) == 0 {
+	c.tell(inOrder(mistakes, documents))
+	switch {
+	case len(others) > 0:
+		return nil, errors.Join(others...)
+	case len(mistakes) > 0:
+		return nil, no("%s, %s", count(len(mistakes), "mistake"), consequence)
+	case len(documents) == 0:
 		return nil, errors.New("there is no object in what was given")
 	}
 	return documents, nil
 }
 
-// readValid is read, and refuses what is not valid too.
-func (c *client) readValid(files []string, consequence string) ([]source.Document, error) {
-	documents, err := c.read(files, consequence)
-	if err != nil {
-		return nil, err
+// inOrder sorts mistakes by file, in the order of the documents, and line.
+func inOrder(mistakes source.Mistakes, documents []source.Document) source.Mistakes {
+	order := map[string]int{}
+	for i, d := range documents {
+		if _, ok := order[d.Source]; !ok {
+			order[d.Source] = i
+		}
 	}
-	var mistakes source.Mistakes
-	for i := range documents {
-		mistakes = append(mistakes, documents[i].Validate()...)
-	}
-	if len(mistakes) > 0 {
-		c.tell(mistakes)
-		return nil, no("%s, %s", count(len(mistakes), "mistake"), consequence)
-	}
-	return documents, nil
+	slices.SortStableFunc(mistakes, func(a, b source.Mistake) int {
+		return cmp.Or(order[a.Source]-order[b.Source], a.Line-b.Line)
+	})
+	return mistakes
 }
 
 func (c *client) tell(mistakes source.Mistakes) {
@@ -61,6 +71,8 @@ func (c *client) tell(mistakes source.Mistakes) {
 // takeApart takes joined errors apart: the user's mistakes, and what could not be read.
 func takeApart(err error) (mistakes source.Mistakes, others []error) {
 	switch err := err.(type) {
+	case nil:
+		return nil, nil
 	case source.Mistakes:
 		return err, nil
 	case interface{ Unwrap() []error }:

@@ -46,7 +46,7 @@ func (t table) write(w io.Writer, indent string) {
 		for len(row) > 0 && row[len(row)-1] == "" {
 			row = row[:len(row)-1]
 		}
-		fmt.Fprintln(tw, indent+strings.Join(row, "\t"))
+		fmt.Fprintln(tw, indent+strings.TrimRight(strings.Join(row, "\t"), " "))
 	}
 	tw.Flush()
 }

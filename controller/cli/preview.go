@@ -33,7 +33,7 @@ func (c *client) preview(ctx context.Context, cluster Cluster, before []object, 
 			continue
 		}
 		for _, line := range lines {
-			c.printf("  %s would be %s\n", refOf(s.Key), line)
+			c.printf("  %s: %s\n", refOf(s.Key), line)
 		}
 		troubled += len(lines)
 	}
@@ -51,24 +51,26 @@ func complaints(p plan.Plan) map[string][]string {
 	return m
 }
 
-// complaintsOf are the Conditions that are not as they should be, but for those
-// that need a data plane.
+// complaintsOf are the Conditions that would not be as they should be, but for
+// what only a data plane can tell, and for what follows from one named already.
 func complaintsOf(s plan.Status) []string {
+	if c, _ := s.Status.Get(v1alpha1.Accepted); wrong(c) {
+		return []string{complaint(c)}
+	}
 	var lines []string
-	for _, condition := range s.Status.Conditions {
-		switch condition.Type {
-		case v1alpha1.Programmed:
-			continue
-		case v1alpha1.Ready:
-			if condition.Reason != v1alpha1.ReasonNoReadyEndpoints || len(lines) > 0 {
-				continue
-			}
-		}
-		if wrong(condition) {
-			lines = append(lines, fmt.Sprintf("%s: %s: %s", sign(condition), condition.Reason, condition.Message))
+	for _, c := range s.Status.Conditions {
+		if wrong(c) && c.Type != v1alpha1.Programmed && c.Type != v1alpha1.Ready {
+			lines = append(lines, complaint(c))
 		}
 	}
+	if c, _ := s.Status.Get(v1alpha1.Ready); c.Reason == v1alpha1.ReasonNoReadyEndpoints && len(lines) == 0 {
+		lines = append(lines, complaint(c))
+	}
 	return lines
+}
+
+func complaint(c v1alpha1.Condition) string {
+	return fmt.Sprintf("%s would be %s: %s: %s", c.Type, c.Status, c.Reason, c.Message)
 }
 
 // wrong says whether a Condition is not as it should be: the positive ones must
@@ -79,12 +81,4 @@ func wrong(c v1alpha1.Condition) bool {
 		return c.Status != v1alpha1.True
 	}
 	return c.Status == v1alpha1.True
-}
-
-// sign is "not Accepted", "Conflicted".
-func sign(c v1alpha1.Condition) string {
-	if c.Status == v1alpha1.True {
-		return c.Type
-	}
-	return "not " + c.Type
 }

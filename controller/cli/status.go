@@ -79,7 +79,7 @@ func (c *client) printReport(r v1alpha1.StatusReport) {
 		}
 	}
 	t.write(c.Out, "")
-	c.printf("\n%d of %s Ready\n", ready, count(len(r.Objects), "Route"))
+	c.printf("\n%d of %d Ready\n", ready, len(r.Objects))
 }
 
 // messages is what stands in the way, or else what one should know all the same.

@@ -155,7 +155,7 @@ func newTrace(s *snapshot.Snapshot, q question, p places) (*trace, error) {
 			rule = handshake.Rule
 		}
 	}
-	if rule != nil {
+	if rule != nil && t.Explanation.Outcome != routing.RedirectToHTTPS.String() {
 		t.fill(s, rule.Spec, p)
 	}
 	t.answer(q, rule)

@@ -106,7 +106,7 @@ func (c *client) wait(ctx context.Context, cluster Cluster, w waiting) error {
 	var failed error
 	err := c.poll(ctx, func() (bool, error) {
 		var objects []object
-		if objects, failed = listAll(ctx, cluster); failed != nil {
+		if objects, failed = listRaw(ctx, cluster); failed != nil {
 			return false, nil
 		}
 		return c.look(byKey(objects), &w, said)

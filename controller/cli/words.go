@@ -19,29 +19,46 @@ func writeRules(w io.Writer, spec *v1alpha1.RouteSpec) {
 		if name == "" {
 			name = strconv.Itoa(i)
 		}
-		t.add(name, matchesWords(r.Matches), filtersWords(r.Filters), backendsWords(r.Backends))
+		t.addBlock([]string{name}, matchesWords(r.Matches), filtersWords(r.Filters), backendsWords(r.Backends))
 	}
 	t.write(w, "  ")
 }
 
-func matchesWords(matches []v1alpha1.Match) string {
+// addBlock adds as many rows as its longest column needs.
+func (t *table) addBlock(columns ...[]string) {
+	rows := 0
+	for _, column := range columns {
+		rows = max(rows, len(column))
+	}
+	for i := range rows {
+		row := make([]string, len(columns))
+		for j, column := range columns {
+			if i < len(column) {
+				row[j] = column[i]
+			}
+		}
+		t.add(row...)
+	}
+}
+
+func matchesWords(matches []v1alpha1.Match) []string {
 	if len(matches) == 0 {
-		return "everything"
+		return []string{"everything"}
 	}
 	words := make([]string, len(matches))
 	for i := range matches {
 		words[i] = matchWords(&matches[i])
 	}
-	return strings.Join(words, " or ")
+	return words
 }
 
 func matchWords(m *v1alpha1.Match) string {
-	var words []string
-	if m.Method != "" {
-		words = append(words, m.Method)
-	}
+	words := []string{"any path"}
 	if m.Path != nil {
-		words = append(words, fmt.Sprintf("%s %s", m.Path.Type, m.Path.Value))
+		words[0] = fmt.Sprintf("%s %s", m.Path.Type, m.Path.Value)
+	}
+	if m.Method != "" {
+		words[0] = m.Method + " " + words[0]
 	}
 	for _, h := range m.Headers {
 		words = append(words, "header "+h.Name+sameSign(h.Type)+h.Value)
@@ -59,15 +76,21 @@ func sameSign(t v1alpha1.MatchType) string {
 	return "="
 }
 
-func filtersWords(filters []v1alpha1.Filter) string {
+func filtersWords(filters []v1alpha1.Filter) []string {
+	if len(filters) == 0 {
+		return []string{"-"}
+	}
 	words := make([]string, len(filters))
 	for i, f := range filters {
 		words[i] = string(f.Type)
 	}
-	return dash(strings.Join(words, ", "))
+	return words
 }
 
-func backendsWords(backends []v1alpha1.Backend) string {
+func backendsWords(backends []v1alpha1.Backend) []string {
+	if len(backends) == 0 {
+		return []string{"-"}
+	}
 	var words []string
 	for _, b := range backends {
 		name := strings.Join(b.Addresses, ",")
@@ -79,7 +102,7 @@ func backendsWords(backends []v1alpha1.Backend) string {
 		}
 		words = append(words, name)
 	}
-	return dash(strings.Join(words, ", "))
+	return words
 }
 
 // filterWords says what a Filter of a Snapshot does.
