@@ -73,8 +73,8 @@ func (i *instance) runStandalone(ctx context.Context) error {
 // runSwarm serves the Routes of the swarm. What was served last is served at
 // once, even where the Docker API does not answer; the rest follows when it does.
 func (i *instance) runSwarm(ctx context.Context) error {
-	if err := os.MkdirAll(i.options.stateDir, 0o700); err != nil {
-		return fmt.Errorf("folder for sockets: %w", err)
+	if err := makeStateDir(i.options.stateDir); err != nil {
+		return err
 	}
 	client, err := swarm.Connect(swarm.Options{Host: i.options.host, Context: i.options.context, OnCall: i.metrics.onCall})
 	if err != nil {
@@ -89,6 +89,20 @@ func (i *instance) runSwarm(ctx context.Context) error {
 	i.restore(ctx)
 	keeper := &lastgood.Keeper{Path: i.snapshotPath(), Interval: time.Second, Served: i.served.Load, Logger: i.logger}
 	return i.runAll(ctx, keeper.Run, func(ctx context.Context) error { return i.operate(ctx, client) })
+}
+
+func makeStateDir(dir string) error {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if len(path) > tender.MaxDir {
+		return fmt.Errorf("--state-dir: the path %s is longer than %d bytes, too long for the sockets in it", path, tender.MaxDir)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("--state-dir: %w", err)
+	}
+	return nil
 }
 
 func (i *instance) snapshotPath() string { return filepath.Join(i.options.stateDir, "snapshot.json") }

@@ -226,8 +226,6 @@ func (r *Reconciler) publish(ctx context.Context, in *plan.Input, p *plan.Plan) 
 	if err := r.Publisher.Publish(ctx, p.Snapshot); err != nil {
 		return fmt.Errorf("publish snapshot %.8s: %w", p.Snapshot.Version, err)
 	}
-	r.Logger.Info("published snapshot", "version", p.Snapshot.Version, "routes", len(p.Snapshot.Routes),
-		"backends", len(p.Snapshot.Backends), "certificates", len(p.Snapshot.Certificates))
 	in.Reports = r.Publisher.Reports()
 	*p = plan.Compute(*in)
 	return nil

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -23,6 +22,7 @@ import (
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/swarm"
 	"github.com/docker/docker/api/types/system"
+	"github.com/docker/docker/errdefs"
 
 	"fairlead.dev/fairlead/reconcile/plan"
 )
@@ -50,25 +50,19 @@ func (c *Client) FindHome(ctx context.Context, stateDir, imageName string) (Home
 		return Home{}, fmt.Errorf("this engine (%s) is no swarm manager: run Fairlead on one, or make this one with docker swarm init", info.Name)
 	}
 	home := Home{NodeID: info.Swarm.NodeID}
-	id, err := containerID()
-	if err != nil {
-		return Home{}, err
-	}
-	if id == "" {
-		home.Tenders, err = c.processTenders(ctx, info.Swarm.NodeID, stateDir, imageName)
-		return home, err
-	}
-	own, err := call(ctx, c, "inspect container", func(ctx context.Context) (container.InspectResponse, error) {
-		return c.docker.ContainerInspect(ctx, id)
-	})
+	own, err := c.ownContainer(ctx)
 	if err != nil {
 		return Home{}, fmt.Errorf("own container: %w", err)
+	}
+	if own == nil {
+		home.Tenders, err = c.processTenders(ctx, info.Swarm.NodeID, stateDir, imageName)
+		return home, err
 	}
 	for _, n := range own.NetworkSettings.Networks {
 		home.Attached = append(home.Attached, n.NetworkID)
 	}
 	slices.Sort(home.Attached)
-	home.Tenders, err = c.containerTenders(ctx, own, info.Swarm.NodeID, stateDir, imageName)
+	home.Tenders, err = c.containerTenders(ctx, *own, info.Swarm.NodeID, stateDir, imageName)
 	return home, err
 }
 
@@ -127,19 +121,25 @@ func (c *Client) containerTenders(ctx context.Context, own container.InspectResp
 // A container's own files are mounted from the folder of its ID.
 var containerFile = regexp.MustCompile(`/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)`)
 
-// containerID is the ID of the container that this process runs in, or "".
-func containerID() (string, error) {
-	if _, err := os.Stat("/.dockerenv"); errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
+// ownContainer is the container of this engine that this process runs in, or
+// nil. A container of another engine, such as one that holds the whole node, is
+// none.
+func (c *Client) ownContainer(ctx context.Context) (*container.InspectResponse, error) {
 	mounts, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
-		return "", fmt.Errorf("find own container: %w", err)
+		return nil, err
 	}
-	if m := containerFile.FindSubmatch(mounts); m != nil {
-		return string(m[1]), nil
+	m := containerFile.FindSubmatch(mounts)
+	if m == nil {
+		return nil, nil
 	}
-	return "", errors.New("this looks like a container, but not like one of Docker's")
+	own, err := call(ctx, c, "inspect container", func(ctx context.Context) (container.InspectResponse, error) {
+		return c.docker.ContainerInspect(ctx, string(m[1]))
+	})
+	if errdefs.IsNotFound(err) {
+		return nil, nil
+	}
+	return &own, err
 }
 
 // labelExecutable marks an image made of an executable with this SHA-256.

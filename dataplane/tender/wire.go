@@ -18,6 +18,10 @@ const (
 	maxAnswer  = 512 << 10
 )
 
+// MaxDir is the length that the path of the folder with the sockets may have: a
+// socket's path has at most 107 bytes (unix(7)), and ours names at most 50.
+const MaxDir = 107 - 1 - 50
+
 const (
 	statusDone   = 0
 	statusFailed = 1

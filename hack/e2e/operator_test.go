@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -37,9 +36,14 @@ type operator struct {
 // start runs the operator on node i until the test ends.
 func start(t *testing.T, r *rig.Rig, i int, args ...string) *operator {
 	t.Helper()
-	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: filepath.Join(t.TempDir(), "state"), args: args}
+	state, err := os.MkdirTemp("", "fairlead-e2e-") // t.TempDir is too long for sockets
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: state, args: args}
 	t.Cleanup(func() {
 		o.stop(t, syscall.SIGTERM)
+		os.RemoveAll(state)
 		if t.Failed() {
 			t.Logf("the operator said:\n%s", o.log.tail(200))
 		}
