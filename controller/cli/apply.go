@@ -63,9 +63,6 @@ func (c *client) apply(command *cobra.Command, f applyFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := c.checkNamespace(documents); err != nil {
-		return err
-	}
 	ctx := command.Context()
 	return c.with(ctx, func(cluster Cluster) error {
 		if f.dryRun {
@@ -81,17 +78,6 @@ func (c *client) apply(command *cobra.Command, f applyFlags) error {
 		}
 		return c.wait(ctx, cluster, waiting{targets: targets, condition: "Ready", timeout: f.timeout})
 	})
-}
-
-// checkNamespace refuses manifests that stand in another namespace than -n
-// says. Nothing is written into them: what is stored is what the user wrote.
-func (c *client) checkNamespace(documents []source.Document) error {
-	for _, d := range documents {
-		if c.namespace != "" && d.Namespace != c.namespace {
-			return no("%s:%d: metadata.namespace is %q, and -n says %q: make them equal, or leave -n out; nothing was applied", d.Source, d.LineOf("metadata.namespace"), d.Namespace, c.namespace)
-		}
-	}
-	return nil
 }
 
 func byKey(objects []object) map[string]object {

@@ -75,7 +75,7 @@ is the operator that serves the Routes.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&c.connection.Host, "host", "H", "", "address of the Docker API of a swarm manager (default: as the docker command)")
 	flags.StringVarP(&c.connection.Context, "context", "c", "", "docker context to use")
-	flags.StringVarP(&c.namespace, "namespace", "n", "", "only objects of this namespace")
+	flags.StringVarP(&c.namespace, "namespace", "n", "", "namespace of the objects")
 	flags.StringVarP(&c.output, "output", "o", "", "output format: table, wide, json, yaml or name, where the command has it")
 	root.AddGroup(&cobra.Group{ID: groupObjects, Title: "Objects:"}, &cobra.Group{ID: groupAnswers, Title: "Answers:"})
 	c.addCommands(root)

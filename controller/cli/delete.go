@@ -53,7 +53,7 @@ func (c *client) delete(ctx context.Context, cluster Cluster, names []string, do
 	}
 	var found []object
 	for _, name := range names {
-		o, err := c.find(objects, name)
+		o, err := c.findExactly(objects, name)
 		if err == nil {
 			found = append(found, o)
 		} else if !lenient {
@@ -66,6 +66,16 @@ func (c *client) delete(ctx context.Context, cluster Cluster, names []string, do
 		}
 	}
 	return nil
+}
+
+// findExactly is find, but a name alone means nothing in another namespace: too
+// much would be lost by a guess.
+func (c *client) findExactly(objects []object, name string) (object, error) {
+	o, err := c.find(objects, name)
+	if err == nil && o.Key() != trimKind(name) && c.namespace == "" {
+		return object{}, no("%s: there is no such Route; did you mean %s?", refOf(trimKind(name)), o.ref())
+	}
+	return o, err
 }
 
 func (c *client) deleteOne(ctx context.Context, cluster Cluster, o object) error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,7 @@ func (c *client) check(files []string, consequence string, validate func(*source
 	documents, err := source.Read(files, c.In)
 	mistakes, others := takeApart(err)
 	for i := range documents {
+		mistakes = append(mistakes, c.place(&documents[i])...)
 		mistakes = append(mistakes, validate(&documents[i])...)
 	}
 	c.tell(inOrder(mistakes, documents))
@@ -46,6 +48,23 @@ func (c *client) check(files []string, consequence string, validate func(*source
 		return nil, errors.New("there is no object in what was given")
 	}
 	return documents, nil
+}
+
+// place puts a document that names no namespace into that of -n. The manifest
+// stays as it is: the store keeps the namespace beside it.
+func (c *client) place(d *source.Document) source.Mistakes {
+	if c.namespace == "" || d.Namespace == c.namespace {
+		return nil
+	}
+	if d.Namespace != "" {
+		return source.Mistakes{{Source: d.Source, Line: d.LineOf("metadata.namespace"), Path: "metadata.namespace",
+			Message: fmt.Sprintf("is %q, and -n says %q: make them equal, or leave -n out", d.Namespace, c.namespace)}}
+	}
+	d.Namespace = c.namespace
+	if d.Route != nil {
+		d.Route.Metadata.Namespace = c.namespace
+	}
+	return nil
 }
 
 // inOrder sorts mistakes by file, in the order of the documents, and line.

@@ -20,8 +20,13 @@ type object struct {
 	Problems []v1alpha1.Problem
 }
 
+// newObject decodes r. Its namespace is the store's, which knows more than the
+// manifest: -n, or the stack that a config came with.
 func newObject(r store.Record) object {
 	route, problems := source.DecodeRoute(r.Source, r.Data)
+	if route != nil {
+		route.Metadata.Namespace = r.Namespace
+	}
 	return object{Record: r, Route: route, Problems: problems}
 }
 

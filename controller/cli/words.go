@@ -24,6 +24,14 @@ func writeRules(w io.Writer, spec *v1alpha1.RouteSpec) {
 	t.write(w, "  ")
 }
 
+// rulesOf are the Rules of a Route; the short form is one Rule.
+func rulesOf(spec *v1alpha1.RouteSpec) []v1alpha1.Rule {
+	if spec.Backend != nil {
+		return []v1alpha1.Rule{{Backends: []v1alpha1.Backend{*spec.Backend}}}
+	}
+	return spec.Rules
+}
+
 // addBlock adds as many rows as its longest column needs.
 func (t *table) addBlock(columns ...[]string) {
 	rows := 0
