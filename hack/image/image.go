@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -86,7 +87,7 @@ func WriteFile(name string, s Spec) (id string, err error) {
 		_ = f.Close()
 		return "", err
 	}
-	if err := f.Close(); err != nil {
+	if err := errors.Join(f.Chmod(0o644), f.Close()); err != nil {
 		return "", err
 	}
 	return id, os.Rename(f.Name(), name)

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -94,32 +95,26 @@ func run(ctx context.Context, o options) error {
 // start runs c until ctx ends; SIGTERM ends it, and after 10 s SIGKILL. One that
 // ends before cancels everything.
 func start(ctx context.Context, running *sync.WaitGroup, cancel context.CancelCauseFunc, c *exec.Cmd) error {
+	// In a process group of its own it does not see the terminal's Ctrl-C, which
+	// we pass on when it is its turn.
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.Start(); err != nil {
 		return err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Wait() }()
+	ended := make(chan struct{})
 	running.Go(func() {
-		select {
-		case err := <-ended:
-			cancel(fmt.Errorf("%s ended: %w", c.Path, cmpOr(err, errors.New("without an error"))))
-			return
-		case <-ctx.Done():
-		}
+		defer close(ended)
+		err := c.Wait()
+		cancel(fmt.Errorf("%s ended: %w", c.Path, cmp.Or(err, errors.New("without an error"))))
+	})
+	running.Go(func() {
+		<-ctx.Done()
 		_ = c.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-ended:
 		case <-time.After(10 * time.Second):
 			_ = c.Process.Kill()
-			<-ended
 		}
 	})
 	return nil
-}
-
-func cmpOr(err, absent error) error {
-	if err != nil {
-		return err
-	}
-	return absent
 }
