@@ -110,10 +110,10 @@ func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, d
 
 // became says what a change from one generation to another is; 0 is none.
 func became(before, after int64) string {
-	switch {
-	case before == 0:
+	switch before {
+	case 0:
 		return "created"
-	case before == after:
+	case after:
 		return "unchanged"
 	}
 	return fmt.Sprintf("configured (generation %d)", after)

@@ -93,9 +93,8 @@ func (s serial) Run(name string, f func(testscript.T)) {
 // stage is what one script plays on.
 type stage struct {
 	*fakeCluster
-	code     int
-	terminal bool
-	cancel   context.CancelFunc
+	code   int
+	cancel context.CancelFunc
 }
 
 type stageKey struct{}

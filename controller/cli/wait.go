@@ -106,10 +106,10 @@ func (c *client) wait(ctx context.Context, cluster Cluster, w waiting) error {
 	var failed error
 	err := c.poll(ctx, func() (bool, error) {
 		var objects []object
-		if objects, failed = listRaw(ctx, cluster); failed != nil {
-			return false, nil
+		if objects, failed = listRaw(ctx, cluster); failed == nil {
+			return c.look(byKey(objects), &w, said)
 		}
-		return c.look(byKey(objects), &w, said)
+		return false, nil // it is asked again
 	})
 	if err != nil || len(w.targets) == 0 {
 		return err
