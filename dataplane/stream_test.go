@@ -68,15 +68,18 @@ func TestWebSocket(t *testing.T) {
 	r.mount("c", "a.local")
 	s := oneRoute(t, websocketOrigin, func(rt *snapshot.Route) {
 		rt.TLS, rt.InClear, rt.Certificates = snapshot.TLSTerminate, true, []string{"c"}
-		rt.Rules[0].Request, rt.Rules[0].BackendRequest = 5*time.Second, 5*time.Second
+		rt.Rules[0].Request, rt.Rules[0].BackendRequest = time.Minute, time.Minute
 	})
 	s.Certificates = []snapshot.Certificate{certificateOf("c")}
 	r.publish(s)
 	r.loaded()
 	for _, secure := range []bool{false, true} {
-		c, err := net.Dial("tcp", r.http)
+		var c net.Conn
+		var err error
 		if secure {
 			c, err = tls.Dial("tcp", r.https, &tls.Config{ServerName: "a.local", InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}})
+		} else {
+			c, err = net.Dial("tcp", r.http)
 		}
 		if err != nil {
 			t.Fatal(err)
