@@ -26,15 +26,15 @@ type Configs struct {
 	now func() time.Time
 
 	mu sync.Mutex // guards following
-	// labels are those that each config was last seen with, by ID: what is
-	// written back when one of them changes.
-	labels map[string]seen
+	// seen is every config as it was last listed, by ID.
+	seen map[string]seen
 }
 
-// seen is the labels of a config at a version.
+// seen is a config at a version: its labels, which are written back when one of
+// them changes, and what was read from it, so that an unchanged one is read once.
 type seen struct {
-	version uint64
-	labels  map[string]string
+	labels map[string]string
+	record Record
 }
 
 // ConfigsOptions are what Configs can do without.
@@ -48,7 +48,7 @@ func NewConfigs(api API, o ConfigsOptions) *Configs {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Configs{api: api, now: o.Now, labels: map[string]seen{}}
+	return &Configs{api: api, now: o.Now, seen: map[string]seen{}}
 }
 
 // List returns the newest generation of every object, sorted by kind, namespace
@@ -102,15 +102,18 @@ func (c *Configs) Read(configs []Config) [][]Record {
 }
 
 func (c *Configs) read(configs []Config) []generations {
-	records := make([]Record, len(configs))
-	labels := make(map[string]seen, len(configs))
-	for i, config := range configs {
-		records[i] = recordOf(config)
-		labels[config.ID] = seen{config.Version, config.Labels}
-	}
 	c.mu.Lock()
-	c.labels = labels
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	records := make([]Record, len(configs))
+	now := make(map[string]seen, len(configs))
+	for i, config := range configs {
+		known, ok := c.seen[config.ID]
+		if !ok || known.record.Version != config.Version {
+			known = seen{config.Labels, recordOf(config)}
+		}
+		records[i], now[config.ID] = known.record, known
+	}
+	c.seen = now
 	return byObject(records)
 }
 

@@ -37,33 +37,33 @@ func (c *Configs) WriteStatus(ctx context.Context, r Record, s v1alpha1.Status) 
 
 // labelsAt are the labels of a record's config at the record's version.
 func (c *Configs) labelsAt(ctx context.Context, r Record) (map[string]string, error) {
-	known, ok := c.seen(r.ID)
+	known, ok := c.lastSeen(r.ID)
 	if !ok {
 		if _, err := c.objects(ctx); err != nil {
 			return nil, err
 		}
-		if known, ok = c.seen(r.ID); !ok {
+		if known, ok = c.lastSeen(r.ID); !ok {
 			return nil, ErrNotFound
 		}
 	}
-	if known.version != r.Version {
+	if known.record.Version != r.Version {
 		return nil, ErrConflict
 	}
 	return known.labels, nil
 }
 
-func (c *Configs) seen(id string) (seen, bool) {
+func (c *Configs) lastSeen(id string) (seen, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, ok := c.labels[id]
+	s, ok := c.seen[id]
 	return s, ok
 }
 
-// forget has the labels of a config read again before they are written again.
+// forget has a config listed again before its labels are written again.
 func (c *Configs) forget(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.labels, id)
+	delete(c.seen, id)
 }
 
 // statusLabel is a status as it stands in the label.
