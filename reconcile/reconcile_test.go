@@ -45,10 +45,13 @@ func TestOnePassServesReportsAndCreatesTheTender(t *testing.T) {
 		t.Errorf("actions %+v", w.actions)
 	}
 	s := w.statuses["demo"]
-	for _, c := range []string{v1alpha1.Accepted, v1alpha1.ResolvedRefs, v1alpha1.Programmed, v1alpha1.Ready} {
+	for _, c := range []string{v1alpha1.Accepted, v1alpha1.ResolvedRefs, v1alpha1.Programmed} {
 		if !s.Is(c, 1) {
 			t.Errorf("%s is not True: %+v", c, s.Conditions)
 		}
+	}
+	if c, _ := s.Get(v1alpha1.Ready); c.Reason != v1alpha1.ReasonProgressing {
+		t.Errorf("Ready before the tender runs: %+v", c)
 	}
 }
 
@@ -71,6 +74,7 @@ func TestAtRestOnePassASecond(t *testing.T) {
 		w := newFakeWorld(demoObject(), demoWorld())
 		w.world.Services = append(w.world.Services, plan.Service{ID: "x", Name: "tender", Labels: map[string]string{
 			plan.LabelTender: "here", plan.LabelTenderNetwork: "n1"}})
+		w.world.Tasks = append(w.world.Tasks, plan.Task{ID: "x1", ServiceID: "x", Running: true})
 		run(t, newLoop(w))
 		time.Sleep(10 * time.Second)
 		before := w.observed.Load()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -209,3 +210,13 @@ func (l *logBuffer) tail(lines int) string {
 var errNotYet = errors.New("not yet")
 
 func TestMain(m *testing.M) { os.Exit(rig.Main(m)) }
+
+// writeFile makes a file that the nodes see as well.
+func writeFile(t *testing.T, _ *rig.Rig, name, data string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(data), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -22,6 +22,7 @@ type resolver struct {
 	certificates map[string]snapshot.Certificate // by ID
 	networks     map[string]bool                 // IDs, that need a Tender
 	secrets      map[string]*Secret              // by ID, that need a Tender
+	tended       map[string]bool                 // IDs of networks with a running Tender
 	updating     bool                            // a service that is named is being updated
 }
 
@@ -50,6 +51,7 @@ func newResolver(world *index, routes int) *resolver {
 		certificates: make(map[string]snapshot.Certificate, len(world.secrets)/2),
 		networks:     make(map[string]bool, len(world.networks)),
 		secrets:      make(map[string]*Secret, len(world.secrets)),
+		tended:       map[string]bool{},
 	}
 }
 

@@ -18,7 +18,7 @@ func makeStatuses(in *Input, routes []*route, r *resolver, s *snapshot.Snapshot)
 	certificates := certificateReports(in.Reports)
 	out := make([]Status, 0, len(routes))
 	for _, rt := range routes {
-		c := conditions{in: in, rt: rt, backends: r.backends, snapshot: s, certificates: certificates}
+		c := conditions{in: in, rt: rt, resolver: r, snapshot: s, certificates: certificates}
 		out = append(out, c.status())
 	}
 	slices.SortFunc(out, func(a, b Status) int { return strings.Compare(a.Key, b.Key) })
@@ -43,7 +43,7 @@ func certificateReports(reports []snapshot.Report) map[string]snapshot.Certifica
 type conditions struct {
 	in           *Input
 	rt           *route
-	backends     []snapshot.Backend
+	resolver     *resolver
 	snapshot     *snapshot.Snapshot
 	certificates map[string]snapshot.CertificateReport
 	list         []v1alpha1.Condition
@@ -85,7 +85,7 @@ func (c *conditions) readyEndpoints() int {
 	n := 0
 	if c.rt.served() {
 		for _, i := range c.rt.backends {
-			n += len(c.backends[i].Endpoints)
+			n += len(c.resolver.backends[i].Endpoints)
 		}
 	}
 	return n
@@ -103,7 +103,8 @@ func (c *conditions) resolvedRefs() {
 	findings := slices.Clone(c.rt.unresolved)
 	for _, id := range c.rt.certificates {
 		if report := c.certificates[id]; report.State == snapshot.CertificateInvalid {
-			findings = append(findings, finding{v1alpha1.ReasonInvalidCertificateRef, report.Message})
+			findings = append(findings, finding{v1alpha1.ReasonInvalidCertificateRef,
+				fmt.Sprintf("certificate %q: %s", c.resolver.certificates[id].Name, report.Message)})
 		}
 	}
 	if len(findings) > 0 {
@@ -146,6 +147,8 @@ func (c *conditions) ready(endpoints int) {
 		c.set(v1alpha1.Ready, v1alpha1.False, c.rt.refused.reason, "the Route is not accepted")
 	case endpoints == 0 && !c.rt.redirects:
 		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonNoReadyEndpoints, c.noEndpoints())
+	case c.unreachable() != "":
+		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, "waiting for the tender on network "+c.unreachable())
 	case !c.hasCertificate():
 		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), "no certificate can be served yet")
 	case !programmed:
@@ -153,6 +156,23 @@ func (c *conditions) ready(endpoints int) {
 	default:
 		c.set(v1alpha1.Ready, v1alpha1.True, v1alpha1.ReasonReady, c.emptyBackends())
 	}
+}
+
+// unreachable names a Network without a running Tender, where no Endpoint of
+// the Route stands on any other.
+func (c *conditions) unreachable() string {
+	missing := ""
+	for _, i := range c.rt.backends {
+		b := &c.resolver.backends[i]
+		if len(b.Endpoints) == 0 {
+			continue
+		}
+		if b.Network == "" || c.resolver.tended[b.Network] {
+			return ""
+		}
+		missing = c.resolver.world.networks[b.Network].Name
+	}
+	return missing
 }
 
 func (c *conditions) noEndpoints() string {
@@ -169,7 +189,7 @@ func (c *conditions) noEndpoints() string {
 func (c *conditions) emptyBackends() string {
 	var names []string
 	for _, i := range c.rt.backends {
-		if b := &c.backends[i]; len(b.Endpoints) == 0 {
+		if b := &c.resolver.backends[i]; len(b.Endpoints) == 0 {
 			names = append(names, b.Name)
 		}
 	}

@@ -25,6 +25,7 @@ func planTenders(in *Input, world *index, r *resolver) (actions []Action, pendin
 	existing := tendersOf(in)
 	create, remove := networkTenders(in, world, r, existing)
 	createSecrets, removeSecrets, waiting := secretTenders(in, world, r, existing)
+	waiting = waiting || len(r.tended) < len(r.networks)
 	create = append(create, createSecrets...)
 	for i := range create {
 		actions = append(actions, Action{CreateTender: &create[i]})
@@ -57,8 +58,12 @@ func networkTenders(in *Input, world *index, r *resolver, existing []*Service) (
 		}
 		if !r.networks[id] || have[id] {
 			remove = append(remove, s)
+			continue
 		}
 		have[id] = true
+		if len(world.tasks[s.ID]) > 0 {
+			r.tended[id] = true
+		}
 	}
 	for id := range r.networks {
 		if !have[id] {
