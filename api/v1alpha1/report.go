@@ -51,7 +51,7 @@ func (s *Status) Verdict(generation int64) (reason, message string) {
 		c, ok := s.Get(t)
 		switch {
 		case !ok || c.ObservedGeneration < generation:
-			return ReasonPending, "the operator has not looked at this generation yet: is fairlead running?"
+			return ReasonPending, "the operator has not looked yet"
 		case c.Status != True:
 			return c.Reason, c.Message
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"fairlead.dev/fairlead/dataplane/routing"
@@ -15,6 +16,8 @@ func (t *trace) answer(q question, rule *routing.Rule) {
 	switch {
 	case e.TLS != nil && e.TLS.Outcome == routing.UnknownName.String():
 		t.Answer = "the TLS handshake fails (unrecognized_name): no Route serves " + e.TLS.SNI + " over TLS"
+	case t.handshakeFails():
+		t.Answer = "the TLS handshake fails: there is no certificate for " + e.TLS.SNI
 	case passthrough:
 		t.fromBackends("the encrypted connection is passed on by "+refOf(e.TLS.Route), "the connection is closed")
 	case e.Outcome == routing.RedirectToHTTPS.String():
@@ -69,17 +72,47 @@ func (t *trace) fromBackends(served, dead string) {
 	}
 }
 
+// wrongAt is what is wrong with the Routes that should serve a host: those that
+// name it, and those of which nobody can tell.
+func wrongAt(host string, objects []object, complaints map[string][]string) []string {
+	var lines []string
+	for _, o := range objects {
+		if o.Route != nil && !slices.ContainsFunc(o.hosts(), func(pattern string) bool { return covers(pattern, host) }) {
+			continue
+		}
+		for _, line := range complaints[o.Key()] {
+			lines = append(lines, o.ref()+": "+line)
+		}
+	}
+	return lines
+}
+
+func covers(pattern, host string) bool {
+	pattern = strings.ToLower(strings.TrimSuffix(pattern, "."))
+	suffix, wild := strings.CutPrefix(pattern, "*")
+	return pattern == host || wild && strings.HasSuffix(host, suffix)
+}
+
+// handshakeFails says whether there is no certificate to terminate TLS with.
+func (t *trace) handshakeFails() bool {
+	tls := t.Explanation.TLS
+	return tls != nil && tls.Outcome == routing.Terminate.String() && len(t.Certificates) == 0
+}
+
 // write writes t for people.
 func (t *trace) write(w io.Writer) {
 	e := &t.Explanation
 	head := table{}
 	head.add("Request:", t.Method+" "+t.URL)
 	head.add("Answer:", t.Answer)
-	if e.TLS != nil && e.TLS.Outcome == routing.Terminate.String() {
-		head.add("TLS:", fmt.Sprintf("terminated for %s, %s or newer", e.TLS.Pattern, e.TLS.MinVersion))
+	if len(t.Certificates) > 0 {
+		head.add("TLS:", fmt.Sprintf("terminated with %s, TLS %s or newer", strings.Join(t.Certificates, ", "), e.TLS.MinVersion))
 	}
 	if e.Pattern != "" {
 		head.add("Host:", e.Pattern)
+	}
+	for _, line := range t.Wrong {
+		head.add("Wrong:", line)
 	}
 	for _, f := range t.Filters {
 		head.add("Filter:", f)
@@ -93,7 +126,7 @@ func (t *trace) write(w io.Writer) {
 }
 
 func (t *trace) writeBackends(w io.Writer) {
-	if len(t.Backends) == 0 {
+	if len(t.Backends) == 0 || t.handshakeFails() {
 		return
 	}
 	fmt.Fprintf(w, "Endpoints:\n")

@@ -123,9 +123,13 @@ func (f *fakeCluster) Events(_ context.Context, since time.Time) ([]swarm.Event,
 }
 
 // operate is what the operator does: it writes the statuses that follow from
-// the objects and the swarm, with one data plane that serves everything.
+// the objects and the swarm, with one data plane that serves everything and
+// is on every network.
 func (f *fakeCluster) operate() {
-	in := plan.Input{Now: f.now, World: f.world, Tenders: &plan.TenderSpec{}}
+	in := plan.Input{Now: f.now, World: f.world}
+	for _, n := range f.world.Networks {
+		in.World.Attached = append(in.World.Attached, n.ID)
+	}
 	for _, r := range f.objects() {
 		in.Objects = append(in.Objects, newObject(r).planObject())
 	}

@@ -33,7 +33,7 @@ func (c *client) preview(ctx context.Context, cluster Cluster, before []object, 
 			continue
 		}
 		for _, line := range lines {
-			c.printf("  %s: %s\n", refOf(s.Key), line)
+			c.printf("  then %s: %s\n", refOf(s.Key), line)
 		}
 		troubled += len(lines)
 	}
@@ -70,7 +70,7 @@ func complaintsOf(s plan.Status) []string {
 }
 
 func complaint(c v1alpha1.Condition) string {
-	return fmt.Sprintf("%s would be %s: %s: %s", c.Type, c.Status, c.Reason, c.Message)
+	return fmt.Sprintf("%s is %s: %s: %s", c.Type, c.Status, c.Reason, c.Message)
 }
 
 // wrong says whether a Condition is not as it should be: the positive ones must

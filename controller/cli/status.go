@@ -67,7 +67,7 @@ func (c *client) status(r v1alpha1.StatusReport, format string) error {
 
 func (c *client) printReport(r v1alpha1.StatusReport) {
 	t := table{{"NAME", "STATUS", "ENDPOINTS", "GENERATION", "MESSAGE"}}
-	ready := 0
+	ready, pending := 0, false
 	for _, o := range r.Objects {
 		endpoints := "-"
 		if o.Status != nil {
@@ -77,9 +77,13 @@ func (c *client) printReport(r v1alpha1.StatusReport) {
 		if o.Ready {
 			ready++
 		}
+		pending = pending || o.Reason == v1alpha1.ReasonPending
 	}
 	t.write(c.Out, "")
 	c.printf("\n%d of %d Ready\n", ready, len(r.Objects))
+	if pending {
+		c.warnf("Some are Pending: is the operator running (fairlead run)?\n")
+	}
 }
 
 // messages is what stands in the way, or else what one should know all the same.

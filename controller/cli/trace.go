@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -94,6 +95,10 @@ type trace struct {
 	Answer string `json:"answer"`
 	Served bool   `json:"served"`
 
+	// Certificates are the names of those that the client may be shown.
+	Certificates []string `json:"certificates,omitempty"`
+	// Wrong are the Conditions of the Route that are not as they should be.
+	Wrong    []string       `json:"wrong,omitempty"`
 	Filters  []string       `json:"filters,omitempty"`
 	Timeouts string         `json:"timeouts,omitempty"`
 	Backends []traceBackend `json:"backends,omitempty"`
@@ -128,9 +133,13 @@ func (c *client) trace(ctx context.Context, cluster Cluster, q question, format 
 	if err != nil {
 		return err
 	}
-	t, err := newTrace(plan.Compute(in).Snapshot, q, newPlaces(&in.World))
+	p := plan.Compute(in)
+	t, err := newTrace(p, q, newPlaces(&in.World))
 	if err != nil {
 		return err
+	}
+	if t.Explanation.Route == "" && !t.Served {
+		t.Wrong = append(t.Wrong, wrongAt(t.Explanation.Host, objects, complaints(p))...)
 	}
 	if format == formatTable {
 		t.write(c.Out)
@@ -143,7 +152,8 @@ func (c *client) trace(ctx context.Context, cluster Cluster, q question, format 
 	return nil
 }
 
-func newTrace(s *snapshot.Snapshot, q question, p places) (*trace, error) {
+func newTrace(world plan.Plan, q question, p places) (*trace, error) {
+	s := world.Snapshot
 	table, err := routing.NewTable(s)
 	if err != nil {
 		return nil, fmt.Errorf("compile the Routes: %w", err)
@@ -155,11 +165,26 @@ func newTrace(s *snapshot.Snapshot, q question, p places) (*trace, error) {
 			rule = handshake.Rule
 		}
 	}
+	t.Certificates = certificateNames(s, t.Explanation.TLS)
+	if rule != nil {
+		t.Wrong = complaints(world)[rule.Route.Key]
+	}
 	if rule != nil && t.Explanation.Outcome != routing.RedirectToHTTPS.String() {
 		t.fill(s, rule.Spec, p)
 	}
 	t.answer(q, rule)
 	return t, nil
+}
+
+// certificateNames are those that a handshake offers.
+func certificateNames(s *snapshot.Snapshot, e *routing.TLSExplanation) []string {
+	var names []string
+	for _, c := range s.Certificates {
+		if e != nil && slices.Contains(e.Certificates, c.ID) {
+			names = append(names, c.Name)
+		}
+	}
+	return names
 }
 
 // fill says what the Rule does.
