@@ -1,0 +1,110 @@
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fairlead.dev/fairlead/hack/rig"
+)
+
+func TestThreeNodes(t *testing.T) {
+	r := rig.New(t, rig.Nodes(3))
+	o := start(t, r, 0)
+	demoService(t, r, "demo", 2, "demo", "--constraint", "node.role==worker", "--replicas-max-per-node", "1")
+	o.apply(t, plain("demo", "demo.local", "demo"), "--wait", "--timeout=60s")
+	c := o.web("http", "demo.local")
+
+	t.Run("one operator reaches the tasks on the other nodes", func(t *testing.T) {
+		instances := map[string]bool{}
+		for range 20 {
+			p, _ := c.ping(t)
+			instances[p.Instance] = true
+		}
+		if len(instances) != 2 {
+			t.Errorf("answers of %d tasks, want 2", len(instances))
+		}
+	})
+
+	t.Run("a node that is cut off leaves by ejection, then by its state", func(t *testing.T) {
+		r.Node(2).CutLink(t)
+		cut := time.Now()
+		gone := time.Duration(0)
+		slowest, failed := time.Duration(0), 0
+		for range 100 { // a request that is under way on the lost node may fail, the next may not
+			began := time.Now()
+			c.CloseIdleConnections()
+			if err := c.ok("/ping"); err != nil {
+				failed++
+			} else if gone == 0 && failed > 0 {
+				gone = time.Since(cut)
+			}
+			slowest = max(slowest, time.Since(began))
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Logf("after the cut %d of 100 requests failed, the slowest took %v", failed, slowest)
+		report, err := o.admin("/api/v1/report")
+		if err != nil || !strings.Contains(report, "ejected") {
+			t.Errorf("no Endpoint is ejected: %v %s", err, report)
+		}
+		if failed > 2 {
+			t.Errorf("%d requests failed although another node serves", failed)
+		}
+		rig.Eventually(t, 90*time.Second, "the lost task leaves the Snapshot", func() error {
+			if n := len(o.endpoints("demo:8080")); n != 1 {
+				return fmt.Errorf("%d endpoints", n)
+			}
+			return nil
+		})
+		t.Logf("swarm noticed %v after the cut", time.Since(cut))
+	})
+
+	t.Run("a node that is back is used again", func(t *testing.T) {
+		r.Node(2).HealLink(t)
+		r.WaitReady(t)
+		rig.Eventually(t, 90*time.Second, "two Endpoints again", func() error {
+			if n := len(o.endpoints("demo:8080")); n != 2 {
+				return fmt.Errorf("%d endpoints", n)
+			}
+			return nil
+		})
+		rig.Eventually(t, 60*time.Second, "both answer", func() error {
+			instances := map[string]bool{}
+			for range 20 {
+				p, _ := c.ping(t)
+				instances[p.Instance] = true
+			}
+			if len(instances) != 2 {
+				return fmt.Errorf("answers of %d tasks", len(instances))
+			}
+			return nil
+		})
+	})
+}
+
+func TestInstalledAsAServiceItServesOnEveryManager(t *testing.T) {
+	r := rig.New(t, rig.Nodes(3), rig.Managers(2))
+	binary := rig.Build(t, "./controller")
+	image := r.Image(t, "fairlead", binary, "/fairlead")
+	o := &operator{rig: r, node: r.Node(0), binary: binary, log: &logBuffer{}}
+	demoService(t, r, "demo", 2, "demo")
+	createSecrets(t, r.Node(0), "demo.local.cert", "demo.local.key", newPair(t, "demo.local", "demo.local"))
+	t.Log(o.must(t, "", "install", "--image", image, "--timeout", "60s", "--", "--http=:8080", "--https=:8443"))
+	o.apply(t, terminate("demo", "demo.local", "demo.local.cert", "demo.local.key"), "--wait", "--timeout=60s")
+	for i := range 2 {
+		on := &operator{rig: r, node: r.Node(i), log: o.log}
+		until200(t, on.web("https", "demo.local"), "/ping")
+	}
+	t.Log(o.must(t, "", "get", "routes"))
+	t.Log(o.must(t, "", "uninstall"))
+	rig.Eventually(t, 60*time.Second, "only the application is left", func() error {
+		if out := strings.Fields(r.Node(0).Docker(t, "service", "ls", "--format", "{{.Name}}")); len(out) != 1 || out[0] != "demo" {
+			return fmt.Errorf("services: %v", out)
+		}
+		return nil
+	})
+	if out := o.must(t, "", "get", "routes", "-o", "name"); !strings.Contains(out, "demo") {
+		t.Errorf("uninstall removed the Route: %q", out)
+	}
+}
