@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"slices"
 	"strings"
 
 	"fairlead.dev/fairlead/dataplane/certificate"
@@ -35,6 +36,9 @@ func (s *serving) next(world *live.World, store *certificate.Store) *serving {
 		n.policies = append(n.policies, policy)
 		loaded[i] = policy.Loaded()
 	}
+	if !s.servesTLS() {
+		return n
+	}
 	world.Table.EachPolicy(func(pattern string, p *routing.Policy) {
 		if loaded[p.Index] {
 			return
@@ -44,6 +48,11 @@ func (s *serving) next(world *live.World, store *certificate.Store) *serving {
 		}
 	})
 	return n
+}
+
+// servesTLS says whether any handshake can be made.
+func (s *serving) servesTLS() bool {
+	return len(s.fallback) > 0 || slices.ContainsFunc(s.policies, (*certificate.Policy).Loaded)
 }
 
 // nameUnder returns a host name that pattern covers, and no narrower pattern.

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,8 +13,8 @@ func now() int64 { return time.Now().UnixNano() }
 
 func TestEjectionsGrowAndEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		changes := 0
-		m := NewMonitor(Config{Base: time.Second, Max: 4 * time.Second, Changed: func() { changes++ }})
+		var changes atomic.Int32 // timers count too
+		m := NewMonitor(Config{Base: time.Second, Max: 4 * time.Second, Changed: func() { changes.Add(1) }})
 		var tr Tracker
 		for _, d := range []time.Duration{1, 2, 4, 4} {
 			m.ConnectFailed(&tr, "e")
@@ -31,8 +32,8 @@ func TestEjectionsGrowAndEnd(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		if changes != 8+4 {
-			t.Errorf("%d changes", changes)
+		if n := changes.Load(); n != 8+4 {
+			t.Errorf("%d changes", n)
 		}
 		m.Succeeded(&tr)
 		m.ConnectFailed(&tr, "e")
