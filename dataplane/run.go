@@ -147,7 +147,7 @@ func (p *Plane) passThrough(ctx context.Context, c *listener.Conn, b *live.Backe
 	first, client := c.Rest()
 	defer client.Close()
 	began := time.Now()
-	record := access.Record{Time: began, Listener: "passthrough", Client: client.RemoteAddr().String(), Host: c.Hello.ServerName, Route: route}
+	record := access.Record{Time: began, Listener: "passthrough", Client: addressOf(client), Host: c.Hello.ServerName, Route: route}
 	defer func() {
 		record.Duration = since(began)
 		p.log.Write(&record)
@@ -165,6 +165,16 @@ func (p *Plane) passThrough(ctx context.Context, c *listener.Conn, b *live.Backe
 	defer e.End()
 	record.Endpoint = e.ID
 	record.BytesIn, record.BytesOut = passthrough.Splice(ctx, client, server, first)
+}
+
+// addressOf returns the address of a client without its port, as the access log
+// has it.
+func addressOf(c net.Conn) string {
+	host, _, err := net.SplitHostPort(c.RemoteAddr().String())
+	if err != nil {
+		return c.RemoteAddr().String()
+	}
+	return host
 }
 
 // dialPassthrough is dial for those who hear no answer: the connection is one.

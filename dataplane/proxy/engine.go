@@ -26,7 +26,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"sync"
 	"time"
 
 	"fairlead.dev/fairlead/dataplane/access"
@@ -66,7 +65,7 @@ type Config struct {
 type Engine struct {
 	cfg Config
 
-	upgraded sync.WaitGroup
+	exchanges counter
 	// force ends upgraded connections.
 	force context.Context
 	end   context.CancelFunc
@@ -104,15 +103,11 @@ func (e *Engine) Serve(ctx context.Context, l net.Listener, kind routing.Listene
 		s.Close()
 	}
 	<-failed
-	e.endUpgraded(limit)
-	return nil
-}
-
-// endUpgraded waits for upgraded connections, and cuts them when limit ends.
-func (e *Engine) endUpgraded(limit context.Context) {
+	// Upgraded connections are not the server's any more.
 	stop := context.AfterFunc(limit, e.end)
 	defer stop()
-	e.upgraded.Wait()
+	<-e.exchanges.none()
+	return nil
 }
 
 func (e *Engine) server(kind routing.Listener) *http.Server {
@@ -145,6 +140,8 @@ func (d debugLog) Write(line []byte) (int, error) {
 // Handler returns the Engine's handler for requests of one Listener.
 func (e *Engine) Handler(kind routing.Listener) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		e.exchanges.add(1)
+		defer e.exchanges.add(-1)
 		e.cfg.Begin()
 		x := newExchange(e, kind, w, r)
 		defer x.finish()

@@ -146,6 +146,10 @@ func (x *exchange) prefix() string {
 }
 
 func (x *exchange) redirect(r *snapshot.Redirect, prefix string) {
+	if x.in.Host == "" && r.Hostname == "" {
+		x.answer(http.StatusBadRequest, "the request names no host")
+		return
+	}
 	x.w.Header().Set("Location", filter.Location(r, filter.Place{
 		Scheme: x.kind.String(), Host: routing.Hostname(x.in.Host), Port: x.port(),
 		Path: x.path(), RawQuery: x.in.URL.RawQuery, Prefix: prefix,

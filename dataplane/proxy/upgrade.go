@@ -27,8 +27,6 @@ func (x *exchange) upgrade(t *try) {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	x.engine.upgraded.Add(1)
-	defer x.engine.upgraded.Done()
 	client, buffered, err := x.rc.Hijack()
 	if err != nil {
 		x.answer(http.StatusBadGateway, "this connection cannot change its protocol")
