@@ -112,6 +112,7 @@ func (d *Directory) Run(ctx context.Context) error {
 // concerns leaves out what happens beside the directory, where it is watched for
 // its own appearance.
 func (d *Directory) concerns(path string) bool {
+	path = filepath.Clean(path)
 	return path == d.dir || filepath.Dir(path) != filepath.Dir(d.dir)
 }
 

@@ -260,3 +260,16 @@ func TestADirectoryKeepsStatusAndHistoryInMemory(t *testing.T) {
 		t.Errorf("pruned to %d", len(history))
 	}
 }
+
+func TestARelativeDirectoryAppearsLater(t *testing.T) {
+	t.Chdir(t.TempDir())
+	d := NewDirectory("manifests", nil)
+	for _, name := range []string{"manifests", "./manifests", "manifests/r.yaml"} {
+		if !d.concerns(name) {
+			t.Errorf("%s is no concern", name)
+		}
+	}
+	if d.concerns("./other") {
+		t.Error("what is beside it is a concern")
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -129,7 +130,7 @@ func find(objects []generations, i identity) generations {
 
 // identityOf takes a key apart.
 func identityOf(kind, key string) identity {
-	if namespace, name, ok := cutKey(key); ok {
+	if namespace, name, ok := strings.Cut(key, "/"); ok {
 		return identity{kind, namespace, name}
 	}
 	return identity{kind: kind, name: key}
