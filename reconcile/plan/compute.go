@@ -12,9 +12,11 @@ import (
 // Compute makes the Plan for in. See the package comment for its steps.
 func Compute(in Input) Plan {
 	world := indexWorld(&in.World)
-	routes := make([]*route, 0, len(in.Objects))
+	room := make([]route, len(in.Objects))
+	routes := make([]*route, len(in.Objects))
 	for i := range in.Objects {
-		routes = append(routes, newRoute(&in.Objects[i]))
+		routes[i] = &room[i]
+		routes[i].begin(&in.Objects[i])
 	}
 	slices.SortFunc(routes, byPrecedence)
 
@@ -65,15 +67,15 @@ type route struct {
 // finding is a Reason with its message.
 type finding struct{ reason, message string }
 
-func newRoute(o *Object) *route {
-	rt := &route{object: o}
+func (rt *route) begin(o *Object) {
+	rt.object = o
 	served := o
 	if o.Route == nil && o.LastGood != nil && o.LastGood.Route != nil {
 		served = o.LastGood
 	}
 	if served.Route == nil {
 		rt.refused = refusal(o.Problems)
-		return rt
+		return
 	}
 	rt.spec = &served.Route.Spec
 	rt.namespace = served.Route.Metadata.Namespace
@@ -81,7 +83,6 @@ func newRoute(o *Object) *route {
 	if whole := problemsOf(served.Problems, -1); len(whole) > 0 {
 		rt.refused = refusal(whole)
 	}
-	return rt
 }
 
 // refusal is the first problem's Reason with the messages of all.

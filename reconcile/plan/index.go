@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -52,26 +51,34 @@ func (x *index) indexNetworks(networks []Network) {
 	}
 }
 
-// runningTasks groups the tasks that are Endpoints by service, in one
-// allocation for all of them: there may be 50,000.
+// runningTasks groups the tasks that are Endpoints by service, each group sorted
+// by ID. There may be 50,000: they are counted first and then put in place, all
+// groups in one allocation.
 func runningTasks(w *World) map[string][]*Task {
-	running := make([]*Task, 0, len(w.Tasks))
+	groups := make(map[string][]*Task, len(w.Services))
+	counts := make(map[string]int, len(w.Services))
+	total := 0
 	for i := range w.Tasks {
 		if w.Tasks[i].Running {
-			running = append(running, &w.Tasks[i])
+			counts[w.Tasks[i].ServiceID]++
+			total++
 		}
 	}
-	slices.SortFunc(running, func(a, b *Task) int {
-		return cmp.Or(strings.Compare(a.ServiceID, b.ServiceID), strings.Compare(a.ID, b.ID))
-	})
-	groups := make(map[string][]*Task, len(w.Services))
-	for len(running) > 0 {
-		n := 1
-		for n < len(running) && running[n].ServiceID == running[0].ServiceID {
-			n++
+	room := make([]*Task, total)
+	for i := range w.Tasks {
+		t := &w.Tasks[i]
+		if !t.Running {
+			continue
 		}
-		groups[running[0].ServiceID] = running[:n:n]
-		running = running[n:]
+		group, ok := groups[t.ServiceID]
+		if !ok {
+			n := counts[t.ServiceID]
+			group, room = room[:0:n], room[n:]
+		}
+		groups[t.ServiceID] = append(group, t)
+	}
+	for _, group := range groups {
+		slices.SortFunc(group, func(a, b *Task) int { return strings.Compare(a.ID, b.ID) })
 	}
 	return groups
 }

@@ -210,12 +210,23 @@ func (r *resolver) serviceBackend(s *Service, n *Network, b *v1alpha1.Backend) s
 		out.Network = n.ID
 		r.networks[n.ID] = true
 	}
-	tasks := r.world.tasks[s.ID]
-	out.Endpoints = make([]snapshot.Endpoint, 0, len(tasks))
+	out.Endpoints = endpoints(r.world.tasks[s.ID], n.ID, port)
+	return out
+}
+
+// endpoints are the tasks that have an address on the network. All addresses
+// are parts of one string: of 50,000 each would cost an allocation.
+func endpoints(tasks []*Task, network, port string) []snapshot.Endpoint {
+	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535")
+	out := make([]snapshot.Endpoint, 0, len(tasks))
+	var all strings.Builder
+	all.Grow(len(tasks) * longest / 2) // IPv4 mostly
 	for _, t := range tasks {
 		for _, a := range t.Addresses {
-			if a.Network == n.ID {
-				out.Endpoints = append(out.Endpoints, snapshot.Endpoint{ID: t.ID, Address: joinHostPort(a.IP, port)})
+			if a.Network == network {
+				start := all.Len()
+				writeHostPort(&all, a.IP, port)
+				out = append(out, snapshot.Endpoint{ID: t.ID, Address: all.String()[start:]})
 				break
 			}
 		}
@@ -223,12 +234,17 @@ func (r *resolver) serviceBackend(s *Service, n *Network, b *v1alpha1.Backend) s
 	return out
 }
 
-// joinHostPort is net.JoinHostPort for what is an IP address for sure.
-func joinHostPort(ip, port string) string {
+// writeHostPort is net.JoinHostPort for what is an IP address for sure.
+func writeHostPort(b *strings.Builder, ip, port string) {
 	if strings.Contains(ip, ":") {
-		return "[" + ip + "]:" + port
+		b.WriteString("[")
+		b.WriteString(ip)
+		b.WriteString("]:")
+	} else {
+		b.WriteString(ip)
+		b.WriteString(":")
 	}
-	return ip + ":" + port
+	b.WriteString(port)
 }
 
 // network chooses the overlay network to reach s on: the named one, else its

@@ -17,8 +17,9 @@ const expiryNotice = 14 * 24 * time.Hour
 func makeStatuses(in *Input, routes []*route, r *resolver, s *snapshot.Snapshot) []Status {
 	certificates := certificateReports(in.Reports)
 	out := make([]Status, 0, len(routes))
+	c := conditions{in: in, resolver: r, snapshot: s, certificates: certificates}
 	for _, rt := range routes {
-		c := conditions{in: in, rt: rt, resolver: r, snapshot: s, certificates: certificates}
+		c.rt, c.list = rt, c.list[:0]
 		out = append(out, c.status())
 	}
 	slices.SortFunc(out, func(a, b Status) int { return strings.Compare(a.Key, b.Key) })
@@ -46,7 +47,7 @@ type conditions struct {
 	resolver     *resolver
 	snapshot     *snapshot.Snapshot
 	certificates map[string]snapshot.CertificateReport
-	list         []v1alpha1.Condition
+	list         []v1alpha1.Condition // of this Route; its room is used for the next
 }
 
 func (c *conditions) status() Status {
