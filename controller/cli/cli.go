@@ -50,7 +50,7 @@ func New(c Config) *cobra.Command {
 	c.In = cmp.Or[io.Reader](c.In, os.Stdin)
 	c.Out = cmp.Or[io.Writer](c.Out, os.Stdout)
 	c.Err = cmp.Or[io.Writer](c.Err, os.Stderr)
-	c.Every = cmp.Or(c.Every, 500*time.Millisecond)
+	c.Every = cmp.Or(c.Every, 250*time.Millisecond)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -59,6 +59,6 @@ type Config struct {
 	User string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Every is the time between two looks while waiting or watching; 0 is half a second.
+	// Every is the time between two looks while waiting or watching; 0 is a quarter of a second.
 	Every time.Duration
 }

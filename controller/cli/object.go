@@ -64,7 +64,7 @@ func listAll(ctx context.Context, cluster Cluster) ([]object, error) {
 func listRaw(ctx context.Context, cluster Cluster) ([]object, error) {
 	records, err := cluster.Store.List(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list the Routes: %w", err)
+		return nil, unreachable(ctx, err)
 	}
 	var objects []object
 	for _, r := range records {
@@ -74,6 +74,14 @@ func listRaw(ctx context.Context, cluster Cluster) ([]object, error) {
 	}
 	slices.SortFunc(objects, func(a, b object) int { return strings.Compare(a.Key(), b.Key()) })
 	return objects, nil
+}
+
+// unreachable says what to do about a cluster that does not answer.
+func unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%w; --host and --context choose another Docker API", err)
 }
 
 // trimKind takes the kind off what people call a Route.
