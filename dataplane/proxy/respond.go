@@ -136,11 +136,15 @@ func (x *exchange) trailers(res *http.Response) {
 
 func announced(h http.Header, name string) bool { return hasToken(h["Trailer"], name) }
 
-// unblockBody lets the server go on where the Endpoint has answered without
-// waiting for the whole request, while the transport still waits for the client.
-// On HTTP/1 the connection ends with that.
+// lateBody is how long a client may go on sending what nobody waits for.
+const lateBody = 5 * time.Second
+
+// unblockBody bounds the time for the rest of a body, where the Endpoint has
+// answered without waiting for it and the transport still reads from the client:
+// net/http keeps the connection until that ends. It must not end it at once, as
+// the rest may be under way and the connection good for another request.
 func (x *exchange) unblockBody() {
 	if x.in.ProtoMajor == 1 && x.body.waiting.Load() {
-		_ = x.rc.SetReadDeadline(time.Now())
+		_ = x.rc.SetReadDeadline(time.Now().Add(lateBody))
 	}
 }

@@ -41,7 +41,9 @@ type try struct {
 	failure  failure
 	err      error
 
-	conn     atomic.Pointer[net.Conn]
+	conn atomic.Pointer[net.Conn]
+	// reused: a pooled connection was used. net/http may have gone on with a new
+	// one where that was stale; if that broke too, another Endpoint is due.
 	reused   atomic.Bool
 	answered atomic.Bool
 	// timer ends the try; nil without timeouts.backendRequest.
@@ -149,7 +151,9 @@ func (x *exchange) send(ctx context.Context, out *http.Request, e *live.Endpoint
 	r := out.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) {
 			t.conn.Store(&i.Conn)
-			t.reused.Store(i.Reused)
+			if i.Reused {
+				t.reused.Store(true)
+			}
 		},
 		GotFirstResponseByte: func() { t.answered.Store(true) },
 		Got1xxResponse:       informer.inform,

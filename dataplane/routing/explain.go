@@ -14,7 +14,9 @@ type Explanation struct {
 	// Listener is "http" or "https".
 	Listener string `json:"listener"`
 	// Host is the host as it was looked up.
-	Host    string `json:"host"`
+	Host string `json:"host"`
+	// Outcome is that of the request; on the TLS Listener "Passthrough" or
+	// "UnknownName" where there is none, since TLS is not terminated.
 	Outcome string `json:"outcome"`
 	// Pattern is the host pattern that covers the host, "" if none does.
 	Pattern string `json:"pattern,omitempty"`
@@ -70,6 +72,11 @@ func (t *Table) Explain(l Listener, r Request) Explanation {
 	if l == TLS {
 		x = &t.tls
 		e.TLS = t.explainTLS(r.SNI)
+		if e.TLS.Outcome != Terminate.String() {
+			e.Outcome, e.Pattern, e.Route = e.TLS.Outcome, e.TLS.Pattern, e.TLS.Route
+			e.Hosts = t.otherHosts(l, e.TLS.SNI, e.Pattern)
+			return e
+		}
 	}
 	if h := x.lookup(e.Host); h != nil && res.Outcome != Misdirected {
 		e.consider(h, &r, res)

@@ -203,6 +203,10 @@ func TestExplainSaysWhyNot(t *testing.T) {
 	if e.Outcome != "NotFound" || len(e.Hosts) != 0 {
 		t.Errorf("%+v", e)
 	}
+	pass := route("pass", snapshot.TLSPassthrough, "pass.x", "/")
+	if e = table(t, pass).Explain(TLS, Request{Host: "pass.x", SNI: "pass.x", Path: "/"}); e.Outcome != "Passthrough" || e.Route != "pass" {
+		t.Errorf("%+v", e)
+	}
 	e = table(t, r).Explain(TLS, Request{Host: "shop.x", SNI: "shop.x", Path: "/"})
 	if e.TLS.Outcome != "UnknownName" || len(e.Hosts) != 1 || e.Hosts[0].Refused != "it is served over plain HTTP only" {
 		t.Errorf("%+v", e)
