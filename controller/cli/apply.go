@@ -90,10 +90,14 @@ func byKey(objects []object) map[string]object {
 
 // putAll stores the documents and says what became of each.
 func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, documents []source.Document, format string) ([]target, error) {
+	put, err := putter(ctx, cluster.Store)
+	if err != nil {
+		return nil, unreachable(ctx, err)
+	}
 	old := byKey(before)
 	var targets []target
 	for _, d := range documents {
-		r, err := cluster.Store.Put(ctx, store.Manifest{Kind: d.Kind, Namespace: d.Namespace, Name: d.Name, Data: d.Raw, AppliedBy: c.User})
+		r, err := put(ctx, store.Manifest{Kind: d.Kind, Namespace: d.Namespace, Name: d.Name, Data: d.Raw, AppliedBy: c.User})
 		if err != nil {
 			return nil, putError(d.Key(), err)
 		}
@@ -106,6 +110,22 @@ func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, d
 		c.warnOrigin(old[d.Key()].Record)
 	}
 	return targets, nil
+}
+
+// putter is the store's Put; for a store that looks at everything each time,
+// one that looks once for all.
+func putter(ctx context.Context, s Store) (func(context.Context, store.Manifest) (store.Record, error), error) {
+	b, ok := s.(interface {
+		Begin(context.Context) (*store.Batch, error)
+	})
+	if !ok {
+		return s.Put, nil
+	}
+	batch, err := b.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return batch.Put, nil
 }
 
 // became says what a change from one generation to another is; 0 is none.

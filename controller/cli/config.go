@@ -59,6 +59,7 @@ type Config struct {
 	User string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
-	// Every is the time between two looks while waiting or watching; 0 is a quarter of a second.
+	// Every is the time between two looks while waiting; while watching it is
+	// four times that. 0 is a quarter of a second.
 	Every time.Duration
 }

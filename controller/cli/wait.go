@@ -104,7 +104,7 @@ func (c *client) wait(ctx context.Context, cluster Cluster, w waiting) error {
 	defer cancel()
 	said := map[string]string{}
 	var failed error
-	err := c.poll(ctx, func() (bool, error) {
+	err := poll(ctx, c.Every, func() (bool, error) {
 		var objects []object
 		if objects, failed = listRaw(ctx, cluster); failed == nil {
 			return c.look(byKey(objects), &w, said)

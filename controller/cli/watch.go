@@ -16,7 +16,7 @@ func (c *client) watch(command *cobra.Command, cluster Cluster, names []string, 
 	}
 	ctx := command.Context()
 	w := watcher{client: c, format: format, rows: map[string][]string{}}
-	return c.poll(ctx, func() (bool, error) {
+	return poll(ctx, 4*c.Every, func() (bool, error) {
 		objects, err := c.pick(ctx, cluster, names)
 		if err == nil {
 			w.show(objects)
@@ -27,8 +27,8 @@ func (c *client) watch(command *cobra.Command, cluster Cluster, names []string, 
 
 // poll calls look until it is done or fails, or the context ends, which is no
 // error: the person who watched has seen enough.
-func (c *client) poll(ctx context.Context, look func() (done bool, err error)) error {
-	ticker := time.NewTicker(c.Every)
+func poll(ctx context.Context, every time.Duration, look func() (done bool, err error)) error {
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		done, err := look()

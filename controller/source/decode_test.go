@@ -61,6 +61,8 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 			`f.yaml:5: spec.hosts: is the text "demo.local", must be a list`},
 		{"a list for an object", head + "spec:\n  backend:\n    - service: a\n",
 			`f.yaml:6: spec.backend: is a list, must be an object with fields such as service, port, addresses`},
+		{"an object that was begun and left empty", head + "spec:\n  hosts: [a]\n  tls:\n  rules:\n    -\n",
+			"f.yaml:6: spec.tls: is empty: give it fields such as mode, secretRefs, minVersion, or remove it\nf.yaml:8: spec.rules[0]: is empty: give it fields such as name, matches, filters, or remove it"},
 		{"a number for a duration", head + "spec:\n  rules:\n    - timeouts: {request: 10}\n",
 			`f.yaml:6: spec.rules[0].timeouts.request: 10 is no duration: write a string such as 10s`},
 		{"an odd duration", head + "spec:\n  rules:\n    - timeouts: {request: 10d}\n",

@@ -45,6 +45,9 @@ func (w *walker) walk(n *yaml.Node, t reflect.Type, path string, depth int) {
 		t = t.Elem()
 	}
 	if isNull(n) {
+		if t.Kind() == reflect.Struct && !readsItself(t) {
+			w.mistake(n, path, "is empty: give it fields such as %s, or remove it", firstFields(t))
+		}
 		return
 	}
 	w.check(n, t, path, depth)
@@ -68,7 +71,7 @@ func (w *walker) spent(n *yaml.Node, path string, depth int) bool {
 
 func (w *walker) check(n *yaml.Node, t reflect.Type, path string, depth int) {
 	switch {
-	case reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]()):
+	case readsItself(t):
 		w.unmarshaler(n, t, path)
 	case t.Kind() == reflect.Struct:
 		w.structure(n, t, path, depth)
@@ -83,10 +86,19 @@ func (w *walker) check(n *yaml.Node, t reflect.Type, path string, depth int) {
 	}
 }
 
+func readsItself(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
+}
+
+func firstFields(t reflect.Type) string {
+	names := fieldNames(t)
+	return strings.Join(names[:min(3, len(names))], ", ")
+}
+
 // structure checks that every key of n is a field of t, and stands there once.
 func (w *walker) structure(n *yaml.Node, t reflect.Type, path string, depth int) {
 	if n.Kind != yaml.MappingNode {
-		w.mistake(n, path, "is %s, must be an object with fields such as %s", describe(n), strings.Join(fieldNames(t)[:min(3, len(fieldNames(t)))], ", "))
+		w.mistake(n, path, "is %s, must be an object with fields such as %s", describe(n), firstFields(t))
 		return
 	}
 	fields := fieldsOf(t)
