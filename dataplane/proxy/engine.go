@@ -124,7 +124,9 @@ func (e *Engine) server(kind routing.Listener) *http.Server {
 		ReadHeaderTimeout: e.cfg.HeaderTimeout,
 		IdleTimeout:       e.cfg.IdleTimeout,
 		MaxHeaderBytes:    e.cfg.MaxHeaderBytes,
-		ErrorLog:          log.New(debugLog{e.cfg.Log}, "", 0),
+		// Nothing is answered that was not asked of the Table, also not OPTIONS *.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     log.New(debugLog{e.cfg.Log}, "", 0),
 	}
 }
 
