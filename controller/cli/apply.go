@@ -88,7 +88,8 @@ func byKey(objects []object) map[string]object {
 	return m
 }
 
-// putAll stores the documents and says what became of each.
+// putAll stores the documents and says what became of each. One that fails does
+// not keep the others.
 func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, documents []source.Document, format string) ([]target, error) {
 	put, err := putter(ctx, cluster.Store)
 	if err != nil {
@@ -96,10 +97,12 @@ func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, d
 	}
 	old := byKey(before)
 	var targets []target
+	var errs []error
 	for _, d := range documents {
 		r, err := put(ctx, store.Manifest{Kind: d.Kind, Namespace: d.Namespace, Name: d.Name, Data: d.Raw, AppliedBy: c.User})
 		if err != nil {
-			return nil, putError(d.Key(), err)
+			errs = append(errs, putError(d.Key(), err))
+			continue
 		}
 		targets = append(targets, target{key: d.Key(), generation: r.Generation})
 		if format == formatName {
@@ -109,7 +112,7 @@ func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, d
 		c.printf("%s %s\n", refOf(d.Key()), became(old[d.Key()].Generation, r.Generation))
 		c.warnOrigin(old[d.Key()].Record)
 	}
-	return targets, nil
+	return targets, errors.Join(errs...)
 }
 
 // putter is the store's Put; for a store that looks at everything each time,

@@ -26,6 +26,8 @@ type fakeCluster struct {
 	noSwarm bool
 	// down is what every call says.
 	down error
+	// refused are the names that Put does not take.
+	refused map[string]bool
 	// lists counts the calls of List; before each, onList may change something.
 	lists  int
 	onList func(n int)
@@ -79,7 +81,17 @@ func (f *fakeCluster) newest(key string) *store.Record {
 	return newest
 }
 
+// What the program puts in their place.
+var (
+	_ Store = (*store.Configs)(nil)
+	_ Store = (*store.Directory)(nil)
+	_ Swarm = (*swarm.Client)(nil)
+)
+
 func (f *fakeCluster) Put(_ context.Context, m store.Manifest) (store.Record, error) {
+	if f.refused[m.Name] {
+		return store.Record{}, store.ErrConflict
+	}
 	r := store.Record{
 		Kind: m.Kind, Namespace: m.Namespace, Name: m.Name, Generation: 1, Created: f.now, AppliedAt: f.now,
 		AppliedBy: m.AppliedBy, Origin: m.Origin, Data: m.Data,

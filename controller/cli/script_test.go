@@ -34,6 +34,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 //	                        operate, interrupt (Ctrl-C), or delete KEY
 //	clock DURATION          time passes
 //	down MESSAGE            every call to the cluster fails from now on
+//	refuse NAME             somebody else always writes this object first
 //	noswarm                 there is only a store
 //	origin KEY ORIGIN       the object comes from there
 func TestScripts(t *testing.T) {
@@ -70,6 +71,9 @@ func TestScripts(t *testing.T) {
 				stageOf(ts).now = stageOf(ts).now.Add(d)
 			},
 			"down":    func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).down = errors.New(args[0]) },
+			"refuse": func(ts *testscript.TestScript, _ bool, args []string) {
+				stageOf(ts).refused = map[string]bool{args[0]: true}
+			},
 			"noswarm": func(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).noSwarm = true },
 			"origin": func(ts *testscript.TestScript, _ bool, args []string) {
 				stageOf(ts).newest(args[0]).Origin = args[1]
