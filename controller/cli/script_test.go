@@ -70,7 +70,7 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				stageOf(ts).now = stageOf(ts).now.Add(d)
 			},
-			"down":    func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).down = errors.New(args[0]) },
+			"down": func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).down = errors.New(args[0]) },
 			"refuse": func(ts *testscript.TestScript, _ bool, args []string) {
 				stageOf(ts).refused = map[string]bool{args[0]: true}
 			},
