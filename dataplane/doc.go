@@ -29,4 +29,8 @@
 //	metrics      counters
 //	passthrough  bytes both ways
 //	proxy        the HTTP engine
+//
+// Beside them stand tender, which is a Dialer and Secrets where the Endpoints
+// and secrets are out of this process's reach, and lastgood, which keeps a
+// Snapshot for the next start. A Plane knows neither.
 package dataplane
