@@ -21,6 +21,7 @@ package proxy
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log"
 	"log/slog"
 	"net"
@@ -102,7 +103,9 @@ func (e *Engine) Serve(ctx context.Context, l net.Listener, kind routing.Listene
 	if s.Shutdown(limit) != nil {
 		s.Close()
 	}
-	<-failed
+	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
 	// Upgraded connections are not the server's any more.
 	stop := context.AfterFunc(limit, e.end)
 	defer stop()

@@ -167,7 +167,7 @@ func (x *exchange) send(ctx context.Context, out *http.Request, e *live.Endpoint
 	}
 	e.Begin()
 	x.engine.cfg.Monitor.Picked(&e.Health, time.Now().UnixNano())
-	t.response, t.err = x.engine.transport(e).RoundTrip(r)
+	t.response, t.err = x.engine.transport(e).RoundTrip(r) //nolint:bodyclose // respond, upgrade and discard do
 	informer.stop()
 	x.judge(ctx, t)
 	return t
