@@ -14,6 +14,7 @@
 //	sync.go      --manifests with a swarm
 //	objects.go   stored Routes to plan.Objects, each decoded once
 //	statuses.go  statuses to the store, beside the loop
+//	planes.go    what the data planes of all instances say
 //	metrics.go   metrics of the control side, and /readyz
 //	tender.go    tender
 //	install.go   install, uninstall

@@ -40,6 +40,7 @@ type instance struct {
 	served   atomic.Pointer[snapshot.Snapshot]
 	objects  atomic.Pointer[objects]
 	observer atomic.Pointer[swarm.Observer]
+	planes   atomic.Pointer[planes]
 }
 
 // run runs until ctx ends, then drains.
@@ -130,24 +131,30 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 		return err
 	}
 	i.logger.Info("operating", "node", home.NodeID, "scope", home.Tenders.Scope, "tender_image", home.Tenders.Image)
-	observer := swarm.NewObserver(client, home.Attached, i.trigger.Set, i.logger)
-	i.observer.Store(observer)
-	api := cachedConfigs{client, observer}
+	seen := swarm.NewObserver(client, home.Attached, i.trigger.Set, i.logger)
+	i.observer.Store(seen)
+	api := cachedConfigs{client, seen}
 	configs := store.NewConfigs(api, store.ConfigsOptions{})
 	o := &objects{store: configs}
 	i.objects.Store(o)
+	shared := &planes{
+		home: home, own: i.plane.Report, served: i.served.Load, logger: i.logger, wake: make(chan struct{}, 1),
+		direct: store.NewPlanes(client), cached: store.NewPlanes(api),
+	}
+	i.planes.Store(shared)
 	lease := store.NewLease(api, home.NodeID, store.LeaseOptions{Logger: i.logger})
-	s := newStatuses(o, lease.Held, observer.ConfigsChanged, i.logger)
-	r := i.reconciler(reconcile.Config{Source: o, Observer: observer, Actor: actor{client, observer}, Reporter: s, Tenders: &home.Tenders})
+	s := newStatuses(o, lease.Held, seen.ConfigsChanged, i.logger)
+	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders})
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return observer.Run(ctx) })
+	group.Go(func() error { return seen.Run(ctx) })
+	group.Go(func() error { return shared.Run(ctx) })
 	group.Go(func() error { return lease.Run(ctx) })
 	group.Go(func() error { return s.Run(ctx) })
 	group.Go(func() error { return r.Run(ctx) })
 	direct := store.NewConfigs(client, store.ConfigsOptions{}) // what is written must be compared with what is, not with what was seen
 	group.Go(func() error { return i.prune(ctx, direct, lease.Held) })
-	group.Go(func() error { return i.forward(i.plane.Changed(), observer.Poke)(ctx) })
+	group.Go(func() error { return i.forward(i.plane.Changed(), func() { seen.Poke(); shared.changed() })(ctx) })
 	if i.options.manifests != "" {
 		group.Go(func() error { return i.syncManifests(ctx, direct, lease.Held) })
 	}
@@ -182,8 +189,8 @@ type cachedConfigs struct {
 
 // ListConfigs returns what the observer listed last, where that is what store asks for.
 func (c cachedConfigs) ListConfigs(ctx context.Context, label string) ([]store.Config, error) {
-	if label == store.LabelKind {
-		return c.observer.ListConfigs(ctx)
+	if label == store.LabelKind || label == store.LabelPlane {
+		return c.observer.ListConfigs(ctx, label)
 	}
 	return c.Client.ListConfigs(ctx, label)
 }
@@ -242,11 +249,19 @@ func (i *instance) Publish(ctx context.Context, s *snapshot.Snapshot) error {
 		return err
 	}
 	i.served.Store(s)
+	if p := i.planes.Load(); p != nil {
+		p.changed()
+	}
 	return nil
 }
 
-// Reports is what the data plane says.
-func (i *instance) Reports() []snapshot.Report { return []snapshot.Report{i.plane.Report()} }
+// Reports is what the data planes say, ours first.
+func (i *instance) Reports() []snapshot.Report {
+	if p := i.planes.Load(); p != nil {
+		return p.reports()
+	}
+	return []snapshot.Report{i.plane.Report()}
+}
 
 // forward calls to for everything that arrives on from.
 func (i *instance) forward(from <-chan struct{}, to func()) func(context.Context) error {

@@ -31,6 +31,8 @@ import (
 type Home struct {
 	// NodeID is the swarm node's.
 	NodeID string
+	// TaskID is the swarm task that this process is; "" where it is none.
+	TaskID string
 	// Tenders is where and how the Tenders beside this process run.
 	Tenders plan.TenderSpec
 	// Attached are the IDs of the networks that this process's own container is
@@ -58,6 +60,7 @@ func (c *Client) FindHome(ctx context.Context, stateDir, imageName string) (Home
 		home.Tenders, err = c.processTenders(ctx, info.Swarm.NodeID, stateDir, imageName)
 		return home, err
 	}
+	home.TaskID = own.Config.Labels["com.docker.swarm.task.id"]
 	for _, n := range own.NetworkSettings.Networks {
 		home.Attached = append(home.Attached, n.NetworkID)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/docker/docker/api/types/filters"
@@ -119,7 +120,8 @@ func (c *Client) Running(ctx context.Context, name string) (running, wanted int,
 	return 0, 0, fmt.Errorf("there is no service %q", name)
 }
 
-// Uninstall removes the service and its Tenders. Objects and volumes stay. It
+// Uninstall removes the service, and its Tenders once its last task has ended:
+// one that still runs would create them again. Objects and volumes stay. It
 // returns the names of what it removed.
 func (c *Client) Uninstall(ctx context.Context, name string) ([]string, error) {
 	service, err := c.findService(ctx, name)
@@ -129,11 +131,18 @@ func (c *Client) Uninstall(ctx context.Context, name string) ([]string, error) {
 	if service == nil || service.Spec.Labels[LabelInstall] == "" {
 		return nil, fmt.Errorf("there is no service %q that fairlead install made", name)
 	}
-	services, err := c.listServices(ctx)
-	if err != nil {
+	if err := c.removeTender(ctx, &plan.TenderRef{ServiceID: service.ID, Name: name}); err != nil {
 		return nil, err
 	}
-	removed, errs := []string{name}, []error{c.removeTender(ctx, &plan.TenderRef{ServiceID: service.ID, Name: name})}
+	removed := []string{name}
+	if err := c.awaitGone(ctx, service.ID); err != nil {
+		return removed, err
+	}
+	services, err := c.listServices(ctx)
+	if err != nil {
+		return removed, err
+	}
+	var errs []error
 	for _, s := range services {
 		if s.Labels[plan.LabelTender] == service.ID {
 			removed = append(removed, s.Name)
@@ -141,4 +150,24 @@ func (c *Client) Uninstall(ctx context.Context, name string) ([]string, error) {
 		}
 	}
 	return removed, errors.Join(errs...)
+}
+
+// awaitGone waits until no task of the service is left.
+func (c *Client) awaitGone(ctx context.Context, serviceID string) error {
+	for {
+		left, err := call(ctx, c, "list tasks", func(ctx context.Context) ([]swarm.Task, error) {
+			return c.docker.TaskList(ctx, swarm.TaskListOptions{})
+		})
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(left, func(t swarm.Task) bool { return t.ServiceID == serviceID }) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 // What is listed when it changed, and every now and then all the same.
 const (
 	relistServices = 10 * time.Second // a service's update status changes without an event
-	relistNetworks = 10 * time.Second
+	relistNetworks = 30 * time.Second
 	relistOthers   = time.Minute
 )
 
@@ -42,7 +43,8 @@ type Observer struct {
 	networks list[plan.Network]
 	secrets  list[plan.Secret]
 	nodes    list[plan.Node]
-	configs  list[store.Config]
+	configs  list[store.Config] // of objects
+	planes   list[store.Config] // of the data planes' Reports
 
 	mu         sync.Mutex // guards following
 	freshUntil time.Time
@@ -63,6 +65,9 @@ func NewObserver(c *Client, attached []string, wake func(), logger *slog.Logger)
 	o.nodes = list[plan.Node]{every: relistOthers, fetch: c.listNodes}
 	o.configs = list[store.Config]{every: relistOthers, fetch: func(ctx context.Context) ([]store.Config, error) {
 		return c.ListConfigs(ctx, store.LabelKind)
+	}}
+	o.planes = list[store.Config]{every: relistOthers, fetch: func(ctx context.Context) ([]store.Config, error) {
+		return c.ListConfigs(ctx, store.LabelPlane)
 	}}
 	return o
 }
@@ -124,10 +129,13 @@ func (o *Observer) Observe(ctx context.Context) (plan.World, error) {
 	}, nil
 }
 
-// ListConfigs returns the configs that objects stand in, listed anew only where
-// an event or ConfigsChanged said so, or a minute has passed. An unchanged list
-// is the same slice.
-func (o *Observer) ListConfigs(ctx context.Context) ([]store.Config, error) {
+// ListConfigs returns the configs with the label, which is store.LabelKind or
+// store.LabelPlane. They are listed anew only where an event or ConfigsChanged
+// said so, or a minute has passed. An unchanged list is the same slice.
+func (o *Observer) ListConfigs(ctx context.Context, label string) ([]store.Config, error) {
+	if label == store.LabelPlane {
+		return o.planes.get(ctx, o.now())
+	}
 	return o.configs.get(ctx, o.now())
 }
 
@@ -211,6 +219,7 @@ func (o *Observer) invalidateAll() {
 	o.secrets.invalidate()
 	o.nodes.invalidate()
 	o.configs.invalidate()
+	o.planes.invalidate()
 }
 
 // see takes one event in.
@@ -228,9 +237,25 @@ func (o *Observer) see(m events.Message) {
 	case events.SecretEventType:
 		o.secrets.invalidate()
 	case events.ConfigEventType:
-		o.configs.invalidate()
+		if !o.seeConfig(m.Actor.Attributes["name"]) {
+			return
+		}
 	default:
 		return
 	}
 	o.wake()
+}
+
+// seeConfig takes a change of a config in, and says whether it matters: a
+// renewed Lease does not.
+func (o *Observer) seeConfig(name string) bool {
+	switch {
+	case name == store.LeaseName:
+		return false
+	case strings.HasPrefix(name, store.PlanePrefix):
+		o.planes.invalidate()
+	default:
+		o.configs.invalidate()
+	}
+	return true
 }

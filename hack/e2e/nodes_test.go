@@ -97,10 +97,19 @@ func TestInstalledAsAServiceItServesOnEveryManager(t *testing.T) {
 		until200(t, on.web("https", "demo.local"), "/ping")
 	}
 	t.Log(o.must(t, "", "get", "routes"))
+	if planes := strings.Fields(r.Node(0).Docker(t, "config", "ls", "--quiet", "--filter", "label=fairlead.dev/plane")); len(planes) != 2 {
+		t.Errorf("%d data planes report, want 2", len(planes))
+	}
 	t.Log(o.must(t, "", "uninstall"))
 	rig.Eventually(t, 60*time.Second, "only the application is left", func() error {
 		if out := strings.Fields(r.Node(0).Docker(t, "service", "ls", "--format", "{{.Name}}")); len(out) != 1 || out[0] != "demo" {
 			return fmt.Errorf("services: %v", out)
+		}
+		return nil
+	})
+	rig.Eventually(t, 60*time.Second, "the data planes take their reports away", func() error {
+		if planes := r.Node(0).Docker(t, "config", "ls", "--quiet", "--filter", "label=fairlead.dev/plane"); strings.TrimSpace(planes) != "" {
+			return errNotYet
 		}
 		return nil
 	})

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +76,7 @@ func TestWhatIsWrongIsToldAndNeighboursAreServed(t *testing.T) {
 	n.DockerInput(t, "kind: Route\nspec: [", "config", "create", "--label", "fairlead.dev/kind=Route", "--label", "fairlead.dev/name=broken", "byhand", "-")
 	rig.Eventually(t, 20*time.Second, "the broken config is told of", func() error {
 		out, _ := o.cli(t, "", "get", "routes")
-		if !strings.Contains(out, "broken") || !strings.Contains(out, "Invalid") {
+		if !regexp.MustCompile(`(?m)^broken .* Invalid `).MatchString(out) {
 			return fmt.Errorf("get routes says:\n%s", out)
 		}
 		return nil
