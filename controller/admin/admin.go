@@ -86,12 +86,12 @@ func answer(w http.ResponseWriter, ok bool, message string) {
 	if !ok {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	w.Write([]byte(message + "\n"))
+	_, _ = w.Write([]byte(message + "\n")) // an error here is the client's connection
 }
 
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	e.Encode(v) // an error here is the client's connection
+	_ = e.Encode(v) // an error here is the client's connection
 }

@@ -89,8 +89,8 @@ func (c *commandConn) Close() error {
 	c.close.Do(func() {
 		c.WriteCloser.Close()
 		c.out.Close()
-		c.command.Process.Kill()
-		c.command.Wait()
+		_ = c.command.Process.Kill()
+		_ = c.command.Wait() // killed: that is its error
 	})
 	return nil
 }

@@ -107,7 +107,7 @@ func (p *Pool) keep(network string, t *tender) *tender {
 // awaitDeath ends what came from t when t ends.
 func (p *Pool) awaitDeath(network string, t *tender) {
 	t.watch.SetDeadline(time.Time{})
-	t.watch.Read(make([]byte, 1))
+	_, _ = t.watch.Read(make([]byte, 1)) // returns when the Tender ends
 	p.forget(network, t)
 	if n := t.closeAll(); n > 0 && p.Logger != nil {
 		p.Logger.Warn("tender ended, closed its connections", "network", network, "connections", n)

@@ -155,7 +155,7 @@ func (s *Server) dial(ctx context.Context, c *net.UnixConn, address string) erro
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	go func() { // the data plane gave up: so does the dial
-		c.Read(make([]byte, 1))
+		_, _ = c.Read(make([]byte, 1))
 		cancel()
 	}()
 	var d net.Dialer

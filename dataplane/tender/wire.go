@@ -46,10 +46,10 @@ func writeAnswer(c *net.UnixConn, status byte, payload []byte, fd int) error {
 	if fd >= 0 {
 		rights = syscall.UnixRights(fd)
 	}
-	message := append(head, payload...)
-	n, _, err := c.WriteMsgUnix(message, rights, nil)
-	if err == nil && n < len(message) {
-		_, err = c.Write(message[n:])
+	head = append(head, payload...)
+	n, _, err := c.WriteMsgUnix(head, rights, nil)
+	if err == nil && n < len(head) {
+		_, err = c.Write(head[n:])
 	}
 	return err
 }
@@ -103,12 +103,18 @@ func receivedFile(rights []byte) (*os.File, error) {
 		return nil, nil
 	}
 	messages, err := syscall.ParseSocketControlMessage(rights)
-	if err != nil || len(messages) != 1 {
-		return nil, fmt.Errorf("control message: %d of them, %v", len(messages), err)
+	if err != nil {
+		return nil, fmt.Errorf("control message: %w", err)
+	}
+	if len(messages) != 1 {
+		return nil, fmt.Errorf("%d control messages", len(messages))
 	}
 	fds, err := syscall.ParseUnixRights(&messages[0])
-	if err != nil || len(fds) != 1 {
-		return nil, fmt.Errorf("descriptors: %d of them, %v", len(fds), err)
+	if err != nil {
+		return nil, fmt.Errorf("descriptors: %w", err)
+	}
+	if len(fds) != 1 {
+		return nil, fmt.Errorf("%d descriptors", len(fds))
 	}
 	syscall.CloseOnExec(fds[0])
 	return os.NewFile(uintptr(fds[0]), "tendered"), nil
