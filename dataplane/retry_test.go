@@ -306,3 +306,43 @@ func TestAConnectThatHangsIsGivenUp(t *testing.T) {
 		return cmp.Equal([]string{"cut off"}, r.plane.Report().Ejected)
 	})
 }
+
+func TestAFailedConnectToAnH2CEndpointIsTriedElsewhere(t *testing.T) {
+	r := startRig(t)
+	b := backendOf("o", h2cOrigin(t, func(w http.ResponseWriter, req *http.Request) { fmt.Fprint(w, req.Proto) }))
+	b.Protocol = snapshot.H2C
+	b.Endpoints = append(b.Endpoints, snapshot.Endpoint{ID: "o9", Address: closedAddress(t)})
+	r.publish(snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{b}})
+	c := r.client()
+	for range 4 {
+		res, err := c.Post("http://a.local/", "text/plain", strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(res.Body)
+		res.Body.Close()
+		if res.StatusCode != 200 || string(body) != "HTTP/2.0" {
+			t.Error(res.Status, string(body))
+		}
+	}
+}
+
+func TestAnH2CConnectionThatEndedIsReplaced(t *testing.T) {
+	r := startRig(t)
+	first := h2cOrigin(t, func(w http.ResponseWriter, req *http.Request) {})
+	b := backendOf("o", first)
+	b.Protocol = snapshot.H2C
+	r.publish(snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{b}})
+	c := r.client()
+	for range 5 {
+		res, err := c.Do(request(t, "PUT", "http://a.local/", "body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != 200 {
+			t.Error(res.Status)
+		}
+		first.CloseClientConnections()
+	}
+}
