@@ -1,11 +1,15 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -51,6 +55,9 @@ func (o *runOptions) addFlags(c *cobra.Command) {
 
 // complete checks the flags and opens what they name.
 func (o *runOptions) complete() error {
+	if err := cmp.Or(o.checkMode(), o.checkAddresses(), o.checkValues()); err != nil {
+		return err
+	}
 	for _, t := range o.trusted {
 		prefix, err := netip.ParsePrefix(t)
 		if err != nil {
@@ -58,12 +65,53 @@ func (o *runOptions) complete() error {
 		}
 		o.trustedPrefixes = append(o.trustedPrefixes, prefix)
 	}
-	if o.logFormat != "text" && o.logFormat != "json" {
+	return o.openAccessLog()
+}
+
+// checkMode finds flags that do not go with each other.
+func (o *runOptions) checkMode() error {
+	switch {
+	case o.standalone && o.manifests == "":
+		return errors.New("--standalone needs --manifests DIR: there is nothing else to read Routes from")
+	case o.standalone && (o.host != "" || o.context != "" || o.image != ""):
+		return errors.New("--standalone runs without Docker: leave --host, --context and --image out")
+	case !o.standalone && o.secrets != "":
+		return errors.New("--secrets is for --standalone: with a swarm, secrets are Docker's (docker secret create)")
+	case o.http == "" && o.https == "":
+		return errors.New(`--http and --https are both "": give an address to at least one`)
+	}
+	return nil
+}
+
+func (o *runOptions) checkAddresses() error {
+	for _, a := range []struct{ flag, address string }{{"http", o.http}, {"https", o.https}, {"admin", o.admin}} {
+		if a.address == "" && a.flag != "admin" {
+			continue
+		}
+		_, port, err := net.SplitHostPort(a.address)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err != nil {
+			return fmt.Errorf(`--%s: %q is no address such as ":8080" or "127.0.0.1:8080"`, a.flag, a.address)
+		}
+	}
+	return nil
+}
+
+func (o *runOptions) checkValues() error {
+	switch {
+	case o.logFormat != "text" && o.logFormat != "json":
 		return fmt.Errorf("--log-format: %q is neither text nor json", o.logFormat)
-	}
-	if o.history < 1 {
+	case o.history < 1:
 		return fmt.Errorf("--history: %d is less than 1", o.history)
+	case o.drain <= 0:
+		return fmt.Errorf("--drain: %s is no time to finish in; give one such as 30s", o.drain)
 	}
+	return nil
+}
+
+func (o *runOptions) openAccessLog() error {
 	switch o.accessLog {
 	case "":
 	case "-":

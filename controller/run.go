@@ -56,9 +56,6 @@ func run(ctx context.Context, o runOptions) error {
 
 // runStandalone serves a directory of manifests, with files for secrets.
 func (i *instance) runStandalone(ctx context.Context) error {
-	if i.options.manifests == "" {
-		return errors.New("--standalone needs --manifests DIR: there is nothing else to read Routes from")
-	}
 	secrets := &certs.Directory{Path: i.options.secrets}
 	if err := i.newPlane(nil, secrets); err != nil {
 		return err
@@ -66,9 +63,11 @@ func (i *instance) runStandalone(ctx context.Context) error {
 	directory := store.NewDirectory(i.options.manifests, i.logger)
 	o := &objects{store: directory}
 	i.objects.Store(o)
-	s := newStatuses(o, func() bool { return true }, func() {}, i.logger)
+	always := func() bool { return true }
+	s := newStatuses(o, always, func() {}, i.logger)
 	r := i.reconciler(reconcile.Config{Source: o, Observer: secrets, Reporter: s})
-	return i.runAll(ctx, directory.Run, s.Run, r.Run, i.forward(directory.Changed(), i.trigger.Set))
+	prune := func(ctx context.Context) error { return i.prune(ctx, directory.Prune, always) }
+	return i.runAll(ctx, directory.Run, s.Run, r.Run, prune, i.forward(directory.Changed(), i.trigger.Set))
 }
 
 // runSwarm serves the Routes of the swarm. What was served last is served at
@@ -153,7 +152,7 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 	group.Go(func() error { return s.Run(ctx) })
 	group.Go(func() error { return r.Run(ctx) })
 	direct := store.NewConfigs(client, store.ConfigsOptions{}) // what is written must be compared with what is, not with what was seen
-	group.Go(func() error { return i.prune(ctx, direct, lease.Held) })
+	group.Go(func() error { return i.prune(ctx, direct.Prune, lease.Held) })
 	group.Go(func() error { return i.forward(i.plane.Changed(), func() { seen.Poke(); shared.changed() })(ctx) })
 	if i.options.manifests != "" {
 		group.Go(func() error { return i.syncManifests(ctx, direct, lease.Held) })
@@ -166,7 +165,7 @@ func (i *instance) findHome(ctx context.Context, client *swarm.Client) (swarm.Ho
 	var last string
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		home, err := client.FindHome(ctx, i.options.stateDir, i.options.image)
-		if err == nil || ctx.Err() != nil {
+		if err == nil || ctx.Err() != nil || errors.Is(err, swarm.ErrSetup) {
 			return home, cmp.Or(ctx.Err(), err)
 		}
 		if err.Error() != last {
@@ -208,7 +207,7 @@ func (a actor) Act(ctx context.Context, action plan.Action) error {
 }
 
 // prune removes generations that are older than the history, every now and then.
-func (i *instance) prune(ctx context.Context, configs *store.Configs, leads func() bool) error {
+func (i *instance) prune(ctx context.Context, prune func(context.Context, int) error, leads func() bool) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
 	for {
@@ -220,7 +219,7 @@ func (i *instance) prune(ctx context.Context, configs *store.Configs, leads func
 		if !leads() {
 			continue
 		}
-		if err := configs.Prune(ctx, i.options.history); err != nil && ctx.Err() == nil {
+		if err := prune(ctx, i.options.history); err != nil && ctx.Err() == nil {
 			i.logger.Error("history was not pruned", "error", err)
 		}
 	}

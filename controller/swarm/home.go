@@ -78,7 +78,7 @@ func (c *Client) processTenders(ctx context.Context, nodeID, stateDir, imageName
 	}
 	if imageName == "" {
 		if imageName, err = c.imageOfSelf(ctx); err != nil {
-			return plan.TenderSpec{}, fmt.Errorf("make an image of this executable for tenders (or name one with --image): %w", err)
+			return plan.TenderSpec{}, fmt.Errorf("make an image of this executable for tenders: %w", err)
 		}
 	}
 	return plan.TenderSpec{
@@ -92,7 +92,7 @@ func (c *Client) containerTenders(ctx context.Context, own container.InspectResp
 	spec := plan.TenderSpec{Scope: nodeID, Image: cmp.Or(imageName, own.Image), Constraints: []string{"node.id==" + nodeID}}
 	i := slices.IndexFunc(own.Mounts, func(m container.MountPoint) bool { return m.Destination == filepath.Clean(stateDir) })
 	if i < 0 {
-		return spec, fmt.Errorf("no volume is mounted on %s in this container: tenders share it", stateDir)
+		return spec, fmt.Errorf("%w: no volume is mounted on %s in this container: tenders share it", ErrSetup, stateDir)
 	}
 	m := own.Mounts[i]
 	spec.MountType, spec.MountSource = string(m.Type), m.Source
@@ -157,6 +157,9 @@ func (c *Client) imageOfSelf(ctx context.Context) (string, error) {
 	}
 	binary, err := os.ReadFile(self)
 	if err != nil {
+		return "", err
+	}
+	if err := checkStatic(binary); err != nil {
 		return "", err
 	}
 	label := fmt.Sprintf("%s=%x", labelExecutable, sha256.Sum256(binary))

@@ -38,7 +38,7 @@ func (c *Client) Install(ctx context.Context, i Installation) (string, error) {
 	if i.Image == "" {
 		id, err := c.imageOfSelf(ctx)
 		if err != nil {
-			return "", fmt.Errorf("make an image of this executable (or name one with --image): %w", err)
+			return "", fmt.Errorf("make an image of this executable: %w", err)
 		}
 		i.Image = id
 	}

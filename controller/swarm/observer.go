@@ -30,7 +30,7 @@ const (
 )
 
 // Observer sees what the swarm is. Make one with NewObserver; Run listens to
-// the swarm's events, and Observe may be called meanwhile, by one goroutine.
+// the swarm's events, and Observe and ListConfigs may be called meanwhile.
 type Observer struct {
 	client *Client
 	wake   func()
@@ -77,10 +77,12 @@ type list[T any] struct {
 	every time.Duration
 	fetch func(context.Context) ([]T, error)
 
-	mu     sync.Mutex // guards stale
-	stale  bool
-	items  []T
-	listed time.Time
+	getting sync.Mutex // held by get, guards items and listed
+	items   []T
+	listed  time.Time
+
+	mu    sync.Mutex // guards stale; an event must not wait for a call
+	stale bool
 }
 
 // invalidate makes the next get list again.
@@ -93,6 +95,8 @@ func (l *list[T]) invalidate() {
 // get returns the items, listed anew where that is due. An event during the
 // call makes the next get list once more.
 func (l *list[T]) get(ctx context.Context, now time.Time) ([]T, error) {
+	l.getting.Lock()
+	defer l.getting.Unlock()
 	l.mu.Lock()
 	due := l.stale || now.Sub(l.listed) >= l.every
 	l.stale = false

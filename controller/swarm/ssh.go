@@ -65,6 +65,7 @@ func startCommand(command *exec.Cmd) (net.Conn, error) {
 	defer write.Close()
 	c := &commandConn{out: read, command: command, said: &lockedBuffer{}}
 	command.Stdout, command.Stderr = write, c.said
+	command.WaitDelay = time.Second // a shared connection's master keeps ssh's standard error open
 	if c.WriteCloser, err = command.StdinPipe(); err == nil {
 		err = command.Start()
 	}
