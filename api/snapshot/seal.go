@@ -41,8 +41,8 @@ func (h *hasher) room(n int) {
 }
 
 func (h *hasher) int(n int64) {
-	h.room(8)
-	h.buf = binary.LittleEndian.AppendUint64(h.buf, uint64(n))
+	h.room(binary.MaxVarintLen64)
+	h.buf = binary.AppendVarint(h.buf, n)
 }
 
 func (h *hasher) bool(b bool) {
@@ -55,8 +55,8 @@ func (h *hasher) bool(b bool) {
 
 func (h *hasher) strings(values ...string) {
 	for _, s := range values {
-		h.int(int64(len(s)))
-		h.room(len(s))
+		h.room(binary.MaxVarintLen64 + len(s))
+		h.buf = binary.AppendUvarint(h.buf, uint64(len(s)))
 		h.buf = append(h.buf, s...)
 	}
 }

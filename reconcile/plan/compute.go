@@ -20,8 +20,9 @@ func Compute(in Input) Plan {
 	}
 	slices.SortFunc(routes, byPrecedence)
 
+	t := &translator{}
 	for _, rt := range routes {
-		translate(rt)
+		t.translate(rt)
 	}
 	findConflicts(routes)
 	r := newResolver(world, len(routes))
@@ -53,7 +54,7 @@ type route struct {
 	// resolve fills in.
 	hosts     []string
 	rules     []snapshot.Rule
-	named     [][]v1alpha1.Backend
+	named     [][]*v1alpha1.Backend
 	redirects bool // at least one Rule answers by itself
 
 	conflicts []finding

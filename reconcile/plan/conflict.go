@@ -21,10 +21,11 @@ import (
 // different Listeners.
 func findConflicts(routes []*route) {
 	claims := make(map[string][]*route, len(routes)) // by host, in precedence order
+	var room slab[*route]
 	for _, rt := range routes {
 		if rt.served() {
 			for _, h := range rt.hosts {
-				claims[h] = append(claims[h], rt)
+				claims[h] = room.add(claims[h], rt)
 			}
 		}
 	}

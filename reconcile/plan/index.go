@@ -52,30 +52,44 @@ func (x *index) indexNetworks(networks []Network) {
 }
 
 // runningTasks groups the tasks that are Endpoints by service, each group sorted
-// by ID. There may be 50,000: they are counted first and then put in place, all
-// groups in one allocation.
+// by ID. There may be 50,000: their groups are looked up once, counted, and
+// filled in one piece of memory.
 func runningTasks(w *World) map[string][]*Task {
-	groups := make(map[string][]*Task, len(w.Services))
-	counts := make(map[string]int, len(w.Services))
-	total := 0
+	index := make(map[string]int32, len(w.Services))
+	of := make([]int32, len(w.Tasks)) // the group of each task, -1 for none
+	var counts []int
 	for i := range w.Tasks {
-		if w.Tasks[i].Running {
-			counts[w.Tasks[i].ServiceID]++
-			total++
-		}
-	}
-	room := make([]*Task, total)
-	for i := range w.Tasks {
-		t := &w.Tasks[i]
-		if !t.Running {
+		of[i] = -1
+		if !w.Tasks[i].Running {
 			continue
 		}
-		group, ok := groups[t.ServiceID]
+		g, ok := index[w.Tasks[i].ServiceID]
 		if !ok {
-			n := counts[t.ServiceID]
-			group, room = room[:0:n], room[n:]
+			g = int32(len(counts))
+			index[w.Tasks[i].ServiceID] = g
+			counts = append(counts, 0)
 		}
-		groups[t.ServiceID] = append(group, t)
+		of[i] = g
+		counts[g]++
+	}
+	filled := fillGroups(w, of, counts)
+	groups := make(map[string][]*Task, len(index))
+	for id, g := range index {
+		groups[id] = filled[g]
+	}
+	return groups
+}
+
+func fillGroups(w *World, of []int32, counts []int) [][]*Task {
+	room := make([]*Task, len(of))
+	groups := make([][]*Task, len(counts))
+	for g, n := range counts {
+		groups[g], room = room[:0:n], room[n:]
+	}
+	for i, g := range of {
+		if g >= 0 {
+			groups[g] = append(groups[g], &w.Tasks[i])
+		}
 	}
 	for _, group := range groups {
 		slices.SortFunc(group, func(a, b *Task) int { return strings.Compare(a.ID, b.ID) })

@@ -17,26 +17,27 @@ type resolver struct {
 	world *index
 
 	backends     []snapshot.Backend
-	byID         map[string]int // backends by ID
-	resolved     map[backendKey]resolution
+	resolved     map[backendKey]int              // indices into backends
 	certificates map[string]snapshot.Certificate // by ID
 	networks     map[string]bool                 // IDs, that need a Tender
-	secrets      map[string]*Secret              // by ID, that need a Tender
+	secrets      map[string]*neededSecret        // by ID, that need a Tender
 	tended       map[string]bool                 // IDs of networks with a running Tender
-	updating     bool                            // a service that is named is being updated
+	refs         slab[snapshot.BackendRef]
+	strings      slab[string]
+	indices      slab[int]
+	needed       slab[neededSecret]
+	candidates   []*Network // room for networksOf
+	updating     bool       // a service that is named is being updated
 }
 
-// backendKey is what makes two Backends the same thing.
+// backendKey is what makes two Backends the same thing: a service on a network,
+// or else addresses.
 type backendKey struct {
-	namespace, service, network, addresses string
-	port                                   int
-	protocol                               v1alpha1.BackendProtocol
-}
-
-// resolution is a Backend's index, or -1 and why it does not resolve.
-type resolution struct {
-	index int
-	why   finding
+	service   *Service
+	network   *Network
+	port      int
+	addresses string
+	protocol  v1alpha1.BackendProtocol
 }
 
 // newResolver makes room for as many Backends as there are Routes, and as many
@@ -46,11 +47,10 @@ func newResolver(world *index, routes int) *resolver {
 	return &resolver{
 		world:        world,
 		backends:     make([]snapshot.Backend, 0, routes),
-		byID:         make(map[string]int, routes),
-		resolved:     make(map[backendKey]resolution, routes),
+		resolved:     make(map[backendKey]int, routes),
 		certificates: make(map[string]snapshot.Certificate, len(world.secrets)/2),
 		networks:     make(map[string]bool, len(world.networks)),
-		secrets:      make(map[string]*Secret, len(world.secrets)),
+		secrets:      make(map[string]*neededSecret, len(world.secrets)),
 		tended:       map[string]bool{},
 	}
 }
@@ -68,17 +68,14 @@ func (r *resolver) resolve(rt *route) {
 	}
 }
 
-func (r *resolver) backendRefs(rt *route, backends []v1alpha1.Backend) []snapshot.BackendRef {
-	if len(backends) == 0 {
-		return nil
-	}
-	refs := make([]snapshot.BackendRef, len(backends))
-	for i := range backends {
-		b := &backends[i]
-		refs[i] = snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters)}
+func (r *resolver) backendRefs(rt *route, named []*v1alpha1.Backend) []snapshot.BackendRef {
+	var refs []snapshot.BackendRef
+	for _, b := range named {
+		ref := snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters)}
 		if b.Weight != nil {
-			refs[i].Weight = *b.Weight
+			ref.Weight = *b.Weight
 		}
+		refs = r.refs.add(refs, ref)
 	}
 	return refs
 }
@@ -98,8 +95,21 @@ func (r *resolver) resolveCertificates(rt *route) {
 		}
 		c := snapshot.Certificate{ID: cert.ID + "." + key.ID, Name: cert.Name, CertSecret: cert.ID, KeySecret: key.ID}
 		r.certificates[c.ID] = c
-		r.secrets[cert.ID], r.secrets[key.ID] = cert, key
-		rt.certificates = append(rt.certificates, c.ID)
+		r.need(cert)
+		r.need(key)
+		rt.certificates = r.strings.add(rt.certificates, c.ID)
+	}
+}
+
+// neededSecret is a Secret that a Route names.
+type neededSecret struct {
+	*Secret
+	held bool // by a Tender that stays
+}
+
+func (r *resolver) need(s *Secret) {
+	if r.secrets[s.ID] == nil {
+		r.secrets[s.ID] = &r.needed.one(neededSecret{Secret: s})[0]
 	}
 }
 
@@ -110,56 +120,52 @@ func (rt *route) miss(reason, format string, args ...any) {
 // backend resolves b, and says in rt what is wrong with it. It returns the
 // Backend's ID, or "".
 func (r *resolver) backend(rt *route, b *v1alpha1.Backend) string {
-	key := backendKey{rt.namespace, b.Service, b.Network, strings.Join(b.Addresses, ","), b.Port, b.Protocol}
-	res, ok := r.resolved[key]
+	key, ok := r.identify(rt, b)
 	if !ok {
-		res = r.lookUp(rt.namespace, b)
-		r.resolved[key] = res
-	}
-	if res.index < 0 {
-		rt.unresolved = append(rt.unresolved, res.why)
 		return ""
 	}
-	if !slices.Contains(rt.backends, res.index) {
-		rt.backends = append(rt.backends, res.index)
-	}
-	return r.backends[res.index].ID
-}
-
-func (r *resolver) lookUp(namespace string, b *v1alpha1.Backend) resolution {
-	if len(b.Addresses) > 0 {
-		return r.add(addressBackend(b))
-	}
-	service, ok := find(r.world.services, namespace, b.Service)
-	switch {
-	case !r.world.swarm:
-		return unresolved(v1alpha1.ReasonBackendNotFound, "service %q: there is no swarm here; name the backend by addresses", b.Service)
-	case !ok:
-		return unresolved(v1alpha1.ReasonBackendNotFound, "service %q does not exist", b.Service)
-	}
-	network, why := r.network(namespace, service, b.Network)
-	if network == nil {
-		return resolution{-1, why}
-	}
-	if service.Updating {
-		r.updating = true
-	}
-	return r.add(r.serviceBackend(service, network, b))
-}
-
-func unresolved(reason, format string, args ...any) resolution {
-	return resolution{-1, finding{reason, fmt.Sprintf(format, args...)}}
-}
-
-// add appends b, unless another namespace's name led to the same thing.
-func (r *resolver) add(b snapshot.Backend) resolution {
-	i, ok := r.byID[b.ID]
+	i, ok := r.resolved[key]
 	if !ok {
 		i = len(r.backends)
-		r.byID[b.ID] = i
-		r.backends = append(r.backends, b)
+		r.resolved[key] = i
+		r.backends = append(r.backends, r.newBackend(key, b))
 	}
-	return resolution{index: i}
+	if !slices.Contains(rt.backends, i) {
+		rt.backends = r.indices.add(rt.backends, i)
+	}
+	return r.backends[i].ID
+}
+
+// identify looks up what b names.
+func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
+	if len(b.Addresses) > 0 {
+		return backendKey{addresses: strings.Join(b.Addresses, ","), protocol: b.Protocol}, true
+	}
+	service, ok := find(r.world.services, rt.namespace, b.Service)
+	switch {
+	case !r.world.swarm:
+		rt.miss(v1alpha1.ReasonBackendNotFound, "service %q: there is no swarm here; name the backend by addresses", b.Service)
+		return backendKey{}, false
+	case !ok:
+		rt.miss(v1alpha1.ReasonBackendNotFound, "service %q does not exist", b.Service)
+		return backendKey{}, false
+	}
+	network, why := r.network(rt.namespace, service, b.Network)
+	if network == nil {
+		rt.unresolved = append(rt.unresolved, why)
+		return backendKey{}, false
+	}
+	return backendKey{service: service, network: network, port: b.Port, protocol: b.Protocol}, true
+}
+
+func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend) snapshot.Backend {
+	if key.service == nil {
+		return addressBackend(key.addresses, b)
+	}
+	if key.service.Updating {
+		r.updating = true
+	}
+	return r.serviceBackend(key.service, key.network, b)
 }
 
 func (r *resolver) sortedBackends() []snapshot.Backend {
@@ -174,8 +180,7 @@ func (r *resolver) sortedCertificates() []snapshot.Certificate {
 	return out
 }
 
-func addressBackend(b *v1alpha1.Backend) snapshot.Backend {
-	name := strings.Join(b.Addresses, ",")
+func addressBackend(name string, b *v1alpha1.Backend) snapshot.Backend {
 	out := snapshot.Backend{ID: suffixed(name, b.Protocol), Name: name, Protocol: protocol(b)}
 	addresses := slices.Clone(b.Addresses)
 	slices.Sort(addresses)
@@ -283,14 +288,16 @@ func (r *resolver) attachedOnly(networks []*Network) []*Network {
 	return out
 }
 
+// networksOf are the overlay networks of s by name, until the next call.
 func (r *resolver) networksOf(s *Service) []*Network {
-	out := make([]*Network, 0, len(s.Networks))
+	out := r.candidates[:0]
 	for _, id := range s.Networks {
 		if n, ok := r.world.networks[id]; ok && !n.Ingress && !slices.Contains(out, n) {
 			out = append(out, n)
 		}
 	}
 	slices.SortFunc(out, func(a, b *Network) int { return strings.Compare(a.Name, b.Name) })
+	r.candidates = out
 	return out
 }
 

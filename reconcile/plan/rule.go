@@ -13,15 +13,25 @@ import (
 	"fairlead.dev/fairlead/api/v1alpha1"
 )
 
+// translator makes room for what it makes.
+type translator struct {
+	strings  slab[string]
+	rules    slab[snapshot.Rule]
+	backends slab[*v1alpha1.Backend]
+	named    slab[[]*v1alpha1.Backend]
+}
+
 // translate makes the hosts and Rules that can be served, and refuses the Route
 // where there is no such Rule.
-func translate(rt *route) {
+func (t *translator) translate(rt *route) {
 	if !rt.served() {
 		return
 	}
-	rt.hosts = normalHosts(rt.spec.Hosts)
+	for _, h := range rt.spec.Hosts {
+		rt.hosts = t.strings.add(rt.hosts, strings.TrimSuffix(strings.ToLower(h), "."))
+	}
 	if rt.spec.Backend != nil {
-		rt.wholeRule([]v1alpha1.Backend{*rt.spec.Backend})
+		t.addWhole(rt, t.backends.one(rt.spec.Backend))
 		return
 	}
 	usable := usableRules(rt)
@@ -29,12 +39,36 @@ func translate(rt *route) {
 	case len(usable) == 0:
 		rt.refused = noRule(rt.dropped)
 	case isPassthrough(rt):
-		rt.wholeRule(allBackends(rt, usable))
+		t.addWhole(rt, t.backendsOf(rt, usable))
 	default:
 		for _, i := range usable {
-			rt.addRule(rule(&rt.spec.Rules[i], i), rt.spec.Rules[i].Backends)
+			t.addRule(rt, rule(&rt.spec.Rules[i], i), t.backendsOf(rt, []int{i}))
 		}
 	}
+}
+
+// backendsOf are the Backends of some Rules.
+func (t *translator) backendsOf(rt *route, rules []int) []*v1alpha1.Backend {
+	var all []*v1alpha1.Backend
+	for _, i := range rules {
+		for j := range rt.spec.Rules[i].Backends {
+			all = t.backends.add(all, &rt.spec.Rules[i].Backends[j])
+		}
+	}
+	return all
+}
+
+func (t *translator) addRule(rt *route, r snapshot.Rule, named []*v1alpha1.Backend) {
+	rt.rules = t.rules.add(rt.rules, r)
+	rt.named = t.named.add(rt.named, named)
+	if slices.ContainsFunc(r.Filters, func(f snapshot.Filter) bool { return f.Redirect != nil }) {
+		rt.redirects = true
+	}
+}
+
+// addWhole adds the one Rule for every request.
+func (t *translator) addWhole(rt *route, named []*v1alpha1.Backend) {
+	t.addRule(rt, snapshot.Rule{Name: "0", Matches: matchAll}, named)
 }
 
 // usableRules are the indices of those without a problem; the others are dropped.
@@ -50,27 +84,6 @@ func usableRules(rt *route) []int {
 		usable = append(usable, i)
 	}
 	return usable
-}
-
-func normalHosts(hosts []string) []string {
-	out := make([]string, len(hosts))
-	for i, h := range hosts {
-		out[i] = strings.TrimSuffix(strings.ToLower(h), ".")
-	}
-	return out
-}
-
-func (rt *route) addRule(r snapshot.Rule, named []v1alpha1.Backend) {
-	rt.rules = append(rt.rules, r)
-	rt.named = append(rt.named, named)
-	if slices.ContainsFunc(r.Filters, func(f snapshot.Filter) bool { return f.Redirect != nil }) {
-		rt.redirects = true
-	}
-}
-
-// wholeRule makes the one Rule for every request.
-func (rt *route) wholeRule(backends []v1alpha1.Backend) {
-	rt.addRule(snapshot.Rule{Name: "0", Matches: matchAll}, backends)
 }
 
 // servedProblems are those of the generation that is served.
@@ -94,14 +107,6 @@ func noRule(dropped []finding) finding {
 
 func isPassthrough(rt *route) bool {
 	return rt.spec.TLS != nil && rt.spec.TLS.Mode == v1alpha1.TLSPassthrough
-}
-
-func allBackends(rt *route, rules []int) []v1alpha1.Backend {
-	var all []v1alpha1.Backend
-	for _, i := range rules {
-		all = append(all, rt.spec.Rules[i].Backends...)
-	}
-	return all
 }
 
 func ruleName(rule *v1alpha1.Rule, i int) string { return cmp.Or(rule.Name, strconv.Itoa(i)) }

@@ -85,20 +85,16 @@ func tenderName(in *Input, what string, of ...string) string {
 // of the others, and those that no Tender holds, get new Tenders; an old one
 // goes when all data planes have loaded what they need.
 func secretTenders(in *Input, world *index, r *resolver, existing []*Service) (create []Tender, remove []*Service, waiting bool) {
-	missing := make(map[string]*Secret, len(r.secrets))
-	for id, s := range r.secrets {
-		missing[id] = s
-	}
 	keep, outdated := splitSecretTenders(r, existing)
 	if len(keep) > spareTenders+(len(r.secrets)+secretsPerTender-1)/secretsPerTender {
 		keep, outdated = nil, append(outdated, keep...)
 	}
 	for _, s := range keep {
 		for _, id := range heldSecrets(s) {
-			delete(missing, id)
+			r.secrets[id].held = true
 		}
 	}
-	create = newSecretTenders(in, missing)
+	create = newSecretTenders(in, r.secrets)
 	create = slices.DeleteFunc(create, func(t Tender) bool {
 		i := slices.IndexFunc(outdated, func(s *Service) bool { return s.Name == t.Name })
 		if i >= 0 {
@@ -148,11 +144,14 @@ func holdsNeeded(r *resolver, s *Service) bool {
 	return slices.ContainsFunc(heldSecrets(s), func(id string) bool { return r.secrets[id] != nil })
 }
 
-// newSecretTenders puts secrets, by their IDs' order, into Tenders.
-func newSecretTenders(in *Input, secrets map[string]*Secret) []Tender {
-	all := make([]Secret, 0, len(secrets))
+// newSecretTenders puts the secrets that no Tender holds, by their IDs' order,
+// into Tenders.
+func newSecretTenders(in *Input, secrets map[string]*neededSecret) []Tender {
+	var all []Secret
 	for _, s := range secrets {
-		all = append(all, *s)
+		if !s.held {
+			all = append(all, *s.Secret)
+		}
 	}
 	slices.SortFunc(all, func(a, b Secret) int { return strings.Compare(a.ID, b.ID) })
 	var out []Tender
