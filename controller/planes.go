@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -129,7 +128,9 @@ func (p *planes) Run(ctx context.Context) error {
 	beat := time.NewTicker(reportBeat)
 	defer beat.Stop()
 	for {
-		if err := p.direct.Write(ctx, p.home.NodeID, p.home.TaskID, p.own()); err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrConflict) {
+		// A conflict is with the process here before us, which took its Report
+		// away, or wrote it, at its end.
+		if err := p.direct.Write(ctx, p.home.NodeID, p.home.TaskID, p.own()); err != nil && ctx.Err() == nil {
 			p.logger.Debug("report was not written", "error", err)
 			p.changed()
 		}
