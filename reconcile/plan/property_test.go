@@ -34,7 +34,7 @@ func drawInput(t *rapid.T) Input {
 		report := snapshot.Report{Plane: "p", Version: served.Version}
 		for _, c := range served.Certificates {
 			state := rapid.SampledFrom([]snapshot.CertificateState{snapshot.CertificateLoaded, snapshot.CertificatePending, snapshot.CertificateInvalid}).Draw(t, "state")
-			report.Certificates = append(report.Certificates, snapshot.CertificateReport{ID: c.ID, State: state, NotAfter: in.Now})
+			report.Certificates = append(report.Certificates, snapshot.CertificateReport{ID: c.ID, State: state, NotAfter: in.Now.Add(time.Hour)})
 		}
 		in.Reports = []snapshot.Report{report}
 	}
@@ -218,7 +218,7 @@ func carryOut(w *World, actions []Action) {
 func allLoaded(s *snapshot.Snapshot) []snapshot.CertificateReport {
 	var out []snapshot.CertificateReport
 	for _, c := range s.Certificates {
-		out = append(out, snapshot.CertificateReport{ID: c.ID, State: snapshot.CertificateLoaded})
+		out = append(out, snapshot.CertificateReport{ID: c.ID, State: snapshot.CertificateLoaded, NotAfter: time.Unix(4e9, 0)})
 	}
 	return out
 }

@@ -58,12 +58,28 @@ func (c *conditions) status() Status {
 	c.ready(ready)
 	c.negative()
 	o := c.rt.object
-	next := o.Status.WithTransitions(v1alpha1.Status{Conditions: c.list, ReadyEndpoints: ready}, c.in.Now)
+	next := c.next(ready)
 	return Status{Key: o.Key, Generation: o.Generation, Status: next, Changed: changed(o, &next)}
 }
 
-// changed compares all but times. A stored status of a later generation than
-// ours is not written over.
+// next has the stored Conditions where ours say the same: mostly they do.
+func (c *conditions) next(ready int) v1alpha1.Status {
+	stored := c.rt.object.Status
+	slices.SortFunc(c.list, func(a, b v1alpha1.Condition) int { return strings.Compare(a.Type, b.Type) })
+	if stored != nil && slices.EqualFunc(stored.Conditions, c.list, sameCondition) {
+		return v1alpha1.Status{Conditions: stored.Conditions, ReadyEndpoints: ready}
+	}
+	return stored.WithTransitions(v1alpha1.Status{Conditions: c.list, ReadyEndpoints: ready}, c.in.Now)
+}
+
+// sameCondition compares all but the time.
+func sameCondition(a, b v1alpha1.Condition) bool {
+	b.LastTransitionTime = a.LastTransitionTime
+	return a == b
+}
+
+// changed compares with what is stored. A stored status of a later generation
+// than ours is not written over.
 func changed(o *Object, next *v1alpha1.Status) bool {
 	if o.Status == nil {
 		return true
