@@ -10,7 +10,8 @@
 //
 //	main.go      the command line
 //	options.go   flags of run
-//	run.go       run: the operator and its data plane
+//	run.go       run: a data plane, and what is served with or without a swarm
+//	operate.go   the operator: the parts that need the Docker API
 //	sync.go      --manifests with a swarm
 //	objects.go   stored Routes to plan.Objects, each decoded once
 //	statuses.go  statuses to the store, beside the loop

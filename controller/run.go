@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +25,6 @@ import (
 	"fairlead.dev/fairlead/dataplane/lastgood"
 	"fairlead.dev/fairlead/dataplane/tender"
 	"fairlead.dev/fairlead/reconcile"
-	"fairlead.dev/fairlead/reconcile/plan"
 )
 
 // instance is one `fairlead run`: an operator with its data plane.
@@ -121,108 +119,6 @@ func (i *instance) restore(ctx context.Context) {
 		return
 	}
 	i.logger.Info("serving what was served last", "version", s.Version, "routes", len(s.Routes))
-}
-
-// operate is the operator: it waits for the API, and then reconciles.
-func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
-	home, err := i.findHome(ctx, client)
-	if err != nil {
-		return err
-	}
-	i.logger.Info("operating", "node", home.NodeID, "scope", home.Tenders.Scope, "tender_image", home.Tenders.Image)
-	seen := swarm.NewObserver(client, home.Attached, i.trigger.Set, i.logger)
-	i.observer.Store(seen)
-	api := cachedConfigs{client, seen}
-	configs := store.NewConfigs(api, store.ConfigsOptions{})
-	o := &objects{store: configs}
-	i.objects.Store(o)
-	shared := &planes{
-		home: home, own: i.plane.Report, served: i.served.Load, logger: i.logger, wake: make(chan struct{}, 1),
-		direct: store.NewPlanes(client), cached: store.NewPlanes(api),
-	}
-	i.planes.Store(shared)
-	lease := store.NewLease(api, home.NodeID, store.LeaseOptions{Logger: i.logger})
-	s := newStatuses(o, lease.Held, seen.ConfigsChanged, i.logger)
-	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders})
-
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return seen.Run(ctx) })
-	group.Go(func() error { return shared.Run(ctx) })
-	group.Go(func() error { return lease.Run(ctx) })
-	group.Go(func() error { return s.Run(ctx) })
-	group.Go(func() error { return r.Run(ctx) })
-	direct := store.NewConfigs(client, store.ConfigsOptions{}) // what is written must be compared with what is, not with what was seen
-	group.Go(func() error { return i.prune(ctx, direct.Prune, lease.Held) })
-	group.Go(func() error { return i.forward(i.plane.Changed(), func() { seen.Poke(); shared.changed() })(ctx) })
-	if i.options.manifests != "" {
-		group.Go(func() error { return i.syncManifests(ctx, direct, lease.Held) })
-	}
-	return group.Wait()
-}
-
-// findHome tries until the API answers; only a wrong set-up ends it.
-func (i *instance) findHome(ctx context.Context, client *swarm.Client) (swarm.Home, error) {
-	var last string
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		home, err := client.FindHome(ctx, i.options.stateDir, i.options.image)
-		if err == nil || ctx.Err() != nil || errors.Is(err, swarm.ErrSetup) {
-			return home, cmp.Or(ctx.Err(), err)
-		}
-		if err.Error() != last {
-			last = err.Error()
-			i.logger.Error("cannot operate yet, serving what was served last", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return swarm.Home{}, ctx.Err()
-		case <-time.After(wait):
-		}
-	}
-}
-
-// cachedConfigs lists configs from the observer and writes them to the API.
-type cachedConfigs struct {
-	*swarm.Client
-	observer *swarm.Observer
-}
-
-// ListConfigs returns what the observer listed last, where that is what store asks for.
-func (c cachedConfigs) ListConfigs(ctx context.Context, label string) ([]store.Config, error) {
-	if label == store.LabelKind || label == store.LabelPlane {
-		return c.observer.ListConfigs(ctx, label)
-	}
-	return c.Client.ListConfigs(ctx, label)
-}
-
-// actor acts, and has the observer look at what that changed.
-type actor struct {
-	client   *swarm.Client
-	observer *swarm.Observer
-}
-
-// Act carries one Action out.
-func (a actor) Act(ctx context.Context, action plan.Action) error {
-	defer a.observer.Changed()
-	return a.client.Act(ctx, action)
-}
-
-// prune removes generations that are older than the history, every now and then.
-func (i *instance) prune(ctx context.Context, prune func(context.Context, int) error, leads func() bool) error {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-		if !leads() {
-			continue
-		}
-		if err := prune(ctx, i.options.history); err != nil && ctx.Err() == nil {
-			i.logger.Error("history was not pruned", "error", err)
-		}
-	}
 }
 
 // newPlane makes the data plane. A nil dialer dials directly.

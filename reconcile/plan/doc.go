@@ -11,7 +11,8 @@
 //  2. rule: per Route, hosts and Rules in the Snapshot's form; invalid ones drop.
 //  3. conflict: between Routes that claim the same host or match, the oldest wins.
 //  4. resolve: Backends to Endpoints and secretRefs to Certificates, for what is
-//     left. A name is looked up as <namespace>_<name> first, then as written.
+//     left (network.go, endpoint.go). A name is looked up as <namespace>_<name>
+//     first, then as written.
 //  5. snapshot (in compute.go): sorted and sealed.
 //  6. tender: which Tenders that needs, and what to do about those that exist.
 //  7. status: the Conditions of every object.
