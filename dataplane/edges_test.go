@@ -8,8 +8,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"fairlead.dev/fairlead/api/snapshot"
 )
@@ -53,21 +56,33 @@ func TestUnusualRequests(t *testing.T) {
 	}
 }
 
-func TestAFreshConnectionThatBreaksIsRetriedOnlyByARetry(t *testing.T) {
+func TestAFreshConnectionThatBreaksIsRetriedOnceForASafeRequestElseByARetry(t *testing.T) {
 	r := startRig(t)
+	var broken atomic.Int32
+	breaks := func(http.ResponseWriter, *http.Request) { broken.Add(1); panic(http.ErrAbortHandler) }
 	good := origin(t, "good", nil)
-	bad := origin(t, "", func(w http.ResponseWriter, req *http.Request) { panic(http.ErrAbortHandler) })
 	s := oneRoute(t, nil)
-	s.Backends[0] = backendOf("o", bad, good)
+	s.Backends[0] = backendOf("o", origin(t, "", breaks), origin(t, "", breaks), origin(t, "", breaks))
 	r.publish(s)
 	c := r.client()
-	statuses := map[int]int{}
-	for range 2 {
-		status, _ := get(t, c, "http://a.local/")
-		statuses[status]++
+	if status, _ := get(t, c, "http://a.local/"); status != 502 || broken.Load() != 2 {
+		t.Errorf("a request that breaks whoever reads it got %d after %d tries", status, broken.Load())
 	}
-	if statuses[200] != 1 || statuses[502] != 1 {
-		t.Error(statuses)
+	for method, want := range map[string]map[int]int{"GET": {200: 2}, "HEAD": {200: 2}, "POST": {200: 1, 502: 1}, "PUT": {200: 1, 502: 1}} {
+		s.Backends[0] = backendOf("o", origin(t, "", breaks), good) // a new Endpoint, with no failures yet
+		r.publish(s)
+		statuses := map[int]int{}
+		for range 2 {
+			res, err := c.Do(request(t, method, "http://a.local/", ""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			res.Body.Close()
+			statuses[res.StatusCode]++
+		}
+		if diff := cmp.Diff(want, statuses); diff != "" {
+			t.Errorf("%s: -want +got\n%s", method, diff)
+		}
 	}
 	s.Routes[0].Rules[0].Retry = &snapshot.Retry{Attempts: 1}
 	r.publish(s)

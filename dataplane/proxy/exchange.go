@@ -37,6 +37,8 @@ type exchange struct {
 	result routing.Result
 	// filters are those of the Rule and then of the chosen Backend.
 	filters []snapshot.Filter
+	// sentOnceMore: a connection broke, and the request was sent again for that.
+	sentOnceMore bool
 }
 
 // statusClientGone is logged where the client did not wait for an answer.

@@ -146,6 +146,21 @@ func canBeSentAgain(r *http.Request) bool {
 	return r.Header.Get("Idempotency-Key") != "" || r.Header.Get("X-Idempotency-Key") != ""
 }
 
+// onceMore says whether a request goes to another Endpoint though its connection
+// broke: it is safe (RFC 9110 section 9.2.1), it has no body, and nothing of an
+// answer came. It does so once, so that a request which kills whoever reads it
+// does not kill them all.
+func (x *exchange) onceMore(t *try) bool {
+	if t.failure != reset || t.answered.Load() || x.sentOnceMore || hasBody(x.in) {
+		return false
+	}
+	switch x.in.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		x.sentOnceMore = true
+	}
+	return x.sentOnceMore
+}
+
 // retryOf returns the Rule's retry; without one, nothing is retried but what may
 // always be.
 func (x *exchange) retryOf() *snapshot.Retry { return x.result.Rule.Spec.Retry }

@@ -213,7 +213,7 @@ func (x *exchange) again(t *try, n int) bool {
 	r := x.retryOf()
 	switch {
 	case r == nil:
-		return t.failure == connect || t.failure == stale && canBeSentAgain(x.in)
+		return t.failure == connect || t.failure == stale && canBeSentAgain(x.in) || x.onceMore(t)
 	case n >= r.Attempts:
 		return false
 	case t.failure == none:
