@@ -266,7 +266,7 @@ func TestABackOffFollowsAnEjection(t *testing.T) {
 	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		t.Skip("the port was taken meanwhile:", err)
+		t.Fatal("the port was taken meanwhile:", err)
 	}
 	srv := &http.Server{Handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})}
 	go func() { _ = srv.Serve(l) }()

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,27 @@ import (
 func dockerStack(t *testing.T, r *rig.Rig, name, compose string) {
 	t.Helper()
 	r.Node(0).DockerInput(t, compose, "stack", "deploy", "--resolve-image", "never", "-c", "-", name)
+}
+
+func TestTheStackFileRunsFairlead(t *testing.T) {
+	r := rig.Shared(t)
+	r.Reset(t)
+	binary := rig.Build(t, "./controller")
+	image := r.Image(t, "fairlead", binary, "/fairlead")
+	file, err := os.ReadFile("../../manifests/stack.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack := strings.Replace(string(file), "${FAIRLEAD_IMAGE:-fairlead:latest}", image, 1)
+	stack = strings.Replace(stack, `"--state-dir", "/run/fairlead"`, `"--state-dir", "/run/fairlead", "--http", ":8080", "--https", ":8443"`, 1)
+	demoService(t, r, "demo", 1, "demo")
+	createSecrets(t, r.Node(0), "demo.local.cert", "demo.local.key", newPair(t, "demo.local", "demo.local"))
+	dockerStack(t, r, "fairlead", stack)
+	r.WaitTasks(t, "fairlead_fairlead", 1)
+	o := &operator{rig: r, node: r.Node(0), binary: binary, log: &logBuffer{}}
+	o.apply(t, terminate("demo", "demo.local", "demo.local.cert", "demo.local.key"), "--wait", "--timeout=60s")
+	until200(t, o.web("https", "demo.local"), "/ping")
+	r.Node(0).Docker(t, "stack", "rm", "fairlead")
 }
 
 func TestARouteThatShipsInAStackComesAndGoesWithIt(t *testing.T) {
