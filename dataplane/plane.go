@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -128,7 +129,7 @@ func (p *Plane) World() *live.World { return p.serving.Load().world }
 func (p *Plane) dial(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
 	limit, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
 	defer cancel()
-	c, err := p.cfg.Dialer.DialEndpoint(limit, e.Backend.Network, e.Address)
+	c, err := p.cfg.Dialer.DialEndpoint(limit, cmp.Or(e.Network, e.Backend.Network), e.Address)
 	if err != nil && ctx.Err() == nil {
 		p.metrics.ConnectError()
 		p.cfg.Logger.Debug("connect failed", "endpoint", e.ID, "address", e.Address, "error", err)

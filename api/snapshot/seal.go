@@ -144,5 +144,5 @@ func (h *hasher) modifier(m *HeaderModifier) {
 
 func (h *hasher) backend(b *Backend) {
 	h.strings(b.ID, b.Name, string(b.Protocol), b.Network)
-	count(h, b.Endpoints, func(e *Endpoint) { h.strings(e.ID, e.Address) })
+	count(h, b.Endpoints, func(e *Endpoint) { h.strings(e.ID, e.Address, e.Network) })
 }

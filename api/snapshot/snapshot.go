@@ -194,7 +194,8 @@ type Backend struct {
 	Name     string   `json:"name"`
 	Protocol Protocol `json:"protocol,omitempty"`
 	// Network is the ID of the overlay network that the Endpoints stand on. ""
-	// means that they are reached from the host's own network.
+	// means that they are reached from the host's own network. An Endpoint may
+	// stand elsewhere.
 	Network string `json:"network,omitempty"`
 	// Endpoints are sorted by ID.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
@@ -207,6 +208,9 @@ type Endpoint struct {
 	ID string `json:"id"`
 	// Address is "host:port"; on Swarm the host is an IP address.
 	Address string `json:"address"`
+	// Network is that of the Endpoint where it is not its Backend's, else "": the
+	// service moves to another network, and this task is one of before.
+	Network string `json:"network,omitempty"`
 }
 
 // Certificate names the two secrets that hold a certificate.

@@ -14,7 +14,8 @@ import (
 type Backend struct {
 	ID       string
 	Protocol snapshot.Protocol
-	// Network is the ID of the network that the Endpoints stand on.
+	// Network is the ID of the network that the Endpoints stand on, but for
+	// those that name their own.
 	Network string
 
 	name      atomic.Pointer[string]
@@ -67,7 +68,7 @@ func newBackend(spec *snapshot.Backend) *Backend {
 	all := make([]Endpoint, len(spec.Endpoints))
 	list := make([]*Endpoint, len(all))
 	for i := range all {
-		all[i].ID, all[i].Address, all[i].Backend = spec.Endpoints[i].ID, spec.Endpoints[i].Address, b
+		all[i].Endpoint, all[i].Backend = spec.Endpoints[i], b
 		list[i] = &all[i]
 	}
 	b.endpoints.Store(&list)
@@ -85,7 +86,7 @@ func (b *Backend) unchanged(spec *snapshot.Backend) bool {
 }
 
 func same(e *Endpoint, spec snapshot.Endpoint) bool {
-	return e.ID == spec.ID && e.Address == spec.Address
+	return e.Endpoint == spec
 }
 
 // merge returns the Endpoints of spec, with those of b where they are the same,
@@ -93,17 +94,17 @@ func same(e *Endpoint, spec snapshot.Endpoint) bool {
 func (b *Backend) merge(spec *snapshot.Backend) (list, retired []*Endpoint) {
 	old := make(map[snapshot.Endpoint]*Endpoint, len(b.Endpoints()))
 	for _, e := range b.Endpoints() {
-		old[snapshot.Endpoint{ID: e.ID, Address: e.Address}] = e
+		old[e.Endpoint] = e
 	}
 	list = make([]*Endpoint, len(spec.Endpoints))
 	for i, s := range spec.Endpoints {
 		if list[i] = old[s]; list[i] == nil {
-			list[i] = &Endpoint{ID: s.ID, Address: s.Address, Backend: b}
+			list[i] = &Endpoint{Endpoint: s, Backend: b}
 		}
 		delete(old, s)
 	}
 	for _, e := range b.Endpoints() {
-		if old[snapshot.Endpoint{ID: e.ID, Address: e.Address}] != nil {
+		if old[e.Endpoint] != nil {
 			retired = append(retired, e)
 		}
 	}

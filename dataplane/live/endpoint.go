@@ -4,14 +4,14 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/health"
 )
 
 // Endpoint is one address that serves a Backend. It lives as long as publishes
 // name it, and with it its connections, counters and ejections.
 type Endpoint struct {
-	ID      string
-	Address string
+	snapshot.Endpoint
 	Backend *Backend
 	Health  health.Tracker
 

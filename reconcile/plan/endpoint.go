@@ -44,28 +44,59 @@ func (r *resolver) serviceBackend(s *Service, n *Network, b *v1alpha1.Backend) s
 		out.Network = n.ID
 		r.networks[n.ID] = true
 	}
-	out.Endpoints = endpoints(r.world.tasks[s.ID], n.ID, port)
+	out.Endpoints = r.endpoints(s, n.ID, port)
 	return out
 }
 
-// endpoints are the tasks that have an address on the network. All addresses
-// are parts of one string: of 50,000 each would cost an allocation.
-func endpoints(tasks []*Task, network, port string) []snapshot.Endpoint {
+// endpoints are the tasks of s that have an address on the network, and those
+// of before an update that brought s there. All addresses are parts of one
+// string: of 50,000 each would cost an allocation.
+func (r *resolver) endpoints(s *Service, network, port string) []snapshot.Endpoint {
 	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535")
+	tasks := r.world.tasks[s.ID]
 	out := make([]snapshot.Endpoint, 0, len(tasks))
 	var all strings.Builder
 	all.Grow(len(tasks) * longest / 2) // IPv4 mostly
 	for _, t := range tasks {
-		for _, a := range t.Addresses {
-			if a.Network == network {
-				start := all.Len()
-				writeHostPort(&all, a.IP, port)
-				out = append(out, snapshot.Endpoint{ID: t.ID, Address: all.String()[start:]})
-				break
+		ip, elsewhere := addressOn(t, network), ""
+		if ip == "" {
+			if ip, elsewhere = r.addressOfBefore(s, t); ip == "" {
+				continue
 			}
+			r.networks[elsewhere] = true
 		}
+		start := all.Len()
+		writeHostPort(&all, ip, port)
+		out = append(out, snapshot.Endpoint{ID: t.ID, Address: all.String()[start:], Network: elsewhere})
 	}
 	return out
+}
+
+// addressOn is the task's IP address on a network, or "".
+func addressOn(t *Task, network string) string {
+	for i := range t.Addresses {
+		if t.Addresses[i].Network == network {
+			return t.Addresses[i].IP
+		}
+	}
+	return ""
+}
+
+// addressOfBefore is the address of a task that s had before an update moved s
+// to other networks: on one that s is not attached to any more, of several the
+// one with the lowest ID. A network that the data plane reaches without a Tender
+// is left out: an Endpoint cannot name it.
+func (r *resolver) addressOfBefore(s *Service, t *Task) (ip, network string) {
+	for _, a := range t.Addresses {
+		n := r.world.networks[a.Network]
+		if n == nil || n.Ingress || r.world.attached[n.ID] || slices.Contains(s.Networks, n.ID) {
+			continue
+		}
+		if network == "" || n.ID < network {
+			ip, network = a.IP, n.ID
+		}
+	}
+	return ip, network
 }
 
 // writeHostPort is net.JoinHostPort for what is an IP address for sure.

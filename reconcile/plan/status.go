@@ -184,12 +184,18 @@ func (c *conditions) unreachable() string {
 		if len(b.Endpoints) == 0 {
 			continue
 		}
-		if b.Network == "" || c.resolver.tended[b.Network] {
+		if b.Network == "" || c.resolver.tended[b.Network] || c.reachesElsewhere(b) {
 			return ""
 		}
 		missing = c.resolver.world.networks[b.Network].Name
 	}
 	return missing
+}
+
+// reachesElsewhere says whether an Endpoint stands on another network than its
+// Backend's, where a Tender runs.
+func (c *conditions) reachesElsewhere(b *snapshot.Backend) bool {
+	return slices.ContainsFunc(b.Endpoints, func(e snapshot.Endpoint) bool { return c.resolver.tended[e.Network] })
 }
 
 func (c *conditions) noEndpoints() string {
