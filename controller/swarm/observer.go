@@ -3,6 +3,7 @@ package swarm
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"strings"
 	"sync"
@@ -22,11 +23,13 @@ const (
 	relistOthers   = time.Minute
 )
 
-// After an event on a service or node, or a connect error, tasks come and go
-// for a while: that is how long Observer says that the World moves.
+// After an event on a service or node, a connect error, or a change of the tasks
+// themselves (a crash makes no event), tasks come and go for a while: that is how
+// long Observer says that the World moves.
 const (
 	freshAfterEvent = 15 * time.Second
 	freshAfterError = 5 * time.Second
+	freshAfterTask  = 5 * time.Second
 )
 
 // Observer sees what the swarm is. Make one with NewObserver; Run listens to
@@ -45,6 +48,8 @@ type Observer struct {
 	nodes    list[plan.Node]
 	configs  list[store.Config] // of objects
 	planes   list[store.Config] // of the data planes' Reports
+	tasks    uint64             // the fingerprint of those listed last
+	seed     maphash.Seed
 
 	mu         sync.Mutex // guards following
 	freshUntil time.Time
@@ -58,7 +63,7 @@ func NewObserver(c *Client, attached []string, wake func(), logger *slog.Logger)
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	o := &Observer{client: c, wake: wake, logger: logger, attached: attached, now: time.Now}
+	o := &Observer{client: c, wake: wake, logger: logger, attached: attached, now: time.Now, seed: maphash.MakeSeed()}
 	o.services = list[plan.Service]{every: relistServices, fetch: c.listServices}
 	o.networks = list[plan.Network]{every: relistNetworks, fetch: c.listNetworks}
 	o.secrets = list[plan.Secret]{every: relistOthers, fetch: c.listSecrets}
@@ -126,6 +131,10 @@ func (o *Observer) Observe(ctx context.Context) (plan.World, error) {
 	tasks, err := o.client.listTasks(ctx)
 	if err != nil {
 		return plan.World{}, err
+	}
+	if mark := o.fingerprint(tasks); mark != o.tasks {
+		o.tasks = mark
+		o.freshen(freshAfterTask)
 	}
 	return plan.World{
 		Swarm: true, Services: services, Tasks: tasks, Networks: networks, Secrets: secrets, Nodes: nodes,
@@ -262,4 +271,17 @@ func (o *Observer) seeConfig(name string) bool {
 		o.configs.invalidate()
 	}
 	return true
+}
+
+// fingerprint is equal for equal tasks in any order, and hardly for others.
+func (o *Observer) fingerprint(tasks []plan.Task) uint64 {
+	sum := uint64(len(tasks))
+	for i := range tasks {
+		h := maphash.String(o.seed, tasks[i].ID)
+		if tasks[i].Running {
+			h = h<<1 | h>>63
+		}
+		sum += h
+	}
+	return sum
 }
