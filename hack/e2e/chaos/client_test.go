@@ -25,9 +25,17 @@ import (
 
 var errNotYet = errors.New("not yet")
 
-// createPair makes a self-signed certificate for name, and stores it and its
-// key as the secrets <secret>.cert and <secret>.key.
+// createPair stores a certificate for name and its key as the secrets
+// <secret>.cert and <secret>.key.
 func createPair(t *testing.T, n *rig.Node, secret, commonName, name string) {
+	t.Helper()
+	cert, key := newPair(t, commonName, name)
+	n.DockerInput(t, cert, "secret", "create", secret+".cert", "-")
+	n.DockerInput(t, key, "secret", "create", secret+".key", "-")
+}
+
+// newPair makes a self-signed certificate for name and its key, in PEM.
+func newPair(t *testing.T, commonName, name string) (cert, keyPEM string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -45,8 +53,8 @@ func createPair(t *testing.T, n *rig.Node, secret, commonName, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.DockerInput(t, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), "secret", "create", secret+".cert", "-")
-	n.DockerInput(t, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})), "secret", "create", secret+".key", "-")
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}))
 }
 
 func createNetwork(t *testing.T, r *rig.Rig, name string) {
