@@ -15,6 +15,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ import (
 	"fairlead.dev/fairlead/hack/rig"
 )
 
-// pair is a self-signed certificate and its key, in PEM.
+// pair is a self-signed certificate, for names and IP addresses, and its key, in PEM.
 type pair struct{ cert, key string }
 
 func newPair(t *testing.T, commonName string, names ...string) pair {
@@ -37,8 +38,15 @@ func newPair(t *testing.T, commonName string, names ...string) pair {
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{Organization: []string{"Interlock"}, CommonName: commonName},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(365 * 24 * time.Hour), DNSNames: names,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(365 * 24 * time.Hour),
 	}
+	template.DNSNames = slices.DeleteFunc(names, func(name string) bool {
+		ip := net.ParseIP(name)
+		if ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		}
+		return ip != nil
+	})
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
 		t.Fatal(err)

@@ -28,6 +28,7 @@ type operator struct {
 	binary string
 	state  string
 	args   []string
+	env    []string // beside this process's own, for run and for the client
 
 	command *exec.Cmd
 	ended   chan struct{}
@@ -37,11 +38,17 @@ type operator struct {
 // start runs the operator on node i until the test ends.
 func start(t *testing.T, r *rig.Rig, i int, args ...string) *operator {
 	t.Helper()
+	return startWith(t, r, i, nil, args...)
+}
+
+// startWith is start with variables of the environment.
+func startWith(t *testing.T, r *rig.Rig, i int, env []string, args ...string) *operator {
+	t.Helper()
 	state, err := os.MkdirTemp("", "fairlead-e2e-") // t.TempDir is too long for sockets
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: state, args: args}
+	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: state, args: args, env: env}
 	t.Cleanup(func() {
 		o.stop(t, syscall.SIGTERM)
 		os.RemoveAll(state)
@@ -59,6 +66,7 @@ func (o *operator) run(t *testing.T) {
 	o.log = &logBuffer{}
 	args := append([]string{"run", "--state-dir", o.state, "--http", ":8080", "--https", ":8443", "--drain", "2s"}, o.args...)
 	o.command = o.node.Command(context.Background(), o.binary, args...)
+	o.command.Env = append(os.Environ(), o.env...)
 	o.command.Stdout, o.command.Stderr = o.log, o.log
 	if err := o.command.Start(); err != nil {
 		t.Fatal(err)
@@ -146,6 +154,7 @@ func (o *operator) cli(t *testing.T, input string, args ...string) (output strin
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := o.node.Command(ctx, o.binary, args...)
+	c.Env = append(os.Environ(), o.env...)
 	c.Stdin = strings.NewReader(input)
 	out, err := c.CombinedOutput()
 	var exit *exec.ExitError
