@@ -32,7 +32,7 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 		direct: store.NewPlanes(client), cached: store.NewPlanes(api),
 	}
 	i.planes.Store(shared)
-	lease := store.NewLease(api, home.NodeID, store.LeaseOptions{Logger: i.logger})
+	lease := store.NewLease(api, home.NodeID, store.LeaseOptions{Changed: seen.LeaseChanged(), Logger: i.logger})
 	s := newStatuses(o, lease.Held, seen.ConfigsChanged, i.logger)
 	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders})
 

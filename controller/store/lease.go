@@ -45,6 +45,10 @@ type LeaseOptions struct {
 	// Duration is how long a Lease lasts without a renewal; 0 is one minute. Run
 	// renews it three times in that.
 	Duration time.Duration
+	// Changed receives a value when the Lease may have changed, so that one that
+	// is given back is taken at once; where it is nil, that takes until the next
+	// renewal is due.
+	Changed <-chan struct{}
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time
 	// Logger is told when the Lease is taken and lost; nil discards.
@@ -81,12 +85,27 @@ func (l *Lease) Run(ctx context.Context) error {
 			l.o.Logger.Warn("lease cannot be reached", "holder", l.holder, "error", err)
 		}
 		troubled = err != nil
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
+		if !l.await(ctx, tick.C) {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 			defer cancel()
 			return l.Release(ctx)
+		}
+	}
+}
+
+// await waits until the Lease is to be looked at. Our own renewals are changes
+// too, so who holds it waits for the tick. It reports false when ctx has ended.
+func (l *Lease) await(ctx context.Context, tick <-chan time.Time) bool {
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-tick:
+			return true
+		case <-l.o.Changed:
+			if !l.Held() {
+				return true
+			}
 		}
 	}
 }

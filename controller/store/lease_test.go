@@ -72,6 +72,35 @@ func TestRunRenewsAndGivesBack(t *testing.T) {
 	})
 }
 
+func TestALeaseThatIsGivenBackIsTakenOnceThatIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newFakeSwarm()
+		changed := make(chan struct{}, 1)
+		a, b := NewLease(s, "a", LeaseOptions{}), NewLease(s, "b", LeaseOptions{Changed: changed})
+		try(t, a, true)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { _ = b.Run(ctx) })
+		synctest.Wait()
+		if err := a.Release(ctx); err != nil {
+			t.Fatal(err)
+		}
+		changed <- struct{}{}
+		synctest.Wait()
+		if !b.Held() {
+			t.Error("b waits for its tick")
+		}
+		before := s.label(leaseName, LabelRenewed)
+		changed <- struct{}{} // its own
+		synctest.Wait()
+		if after := s.label(leaseName, LabelRenewed); after != before {
+			t.Error("b renews because it renewed")
+		}
+		cancel()
+		running.Wait()
+	})
+}
+
 func TestAnUnreachableSwarmEndsALeaseInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newFakeSwarm()

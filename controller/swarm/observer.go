@@ -50,6 +50,7 @@ type Observer struct {
 	planes   list[store.Config] // of the data planes' Reports
 	tasks    uint64             // the fingerprint of those listed last
 	seed     maphash.Seed
+	lease    chan struct{} // see LeaseChanged
 
 	mu         sync.Mutex // guards following
 	freshUntil time.Time
@@ -63,7 +64,7 @@ func NewObserver(c *Client, attached []string, wake func(), logger *slog.Logger)
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	o := &Observer{client: c, wake: wake, logger: logger, attached: attached, now: time.Now, seed: maphash.MakeSeed()}
+	o := &Observer{client: c, wake: wake, logger: logger, attached: attached, now: time.Now, seed: maphash.MakeSeed(), lease: make(chan struct{}, 1)}
 	o.services = list[plan.Service]{every: relistServices, fetch: c.listServices}
 	o.networks = list[plan.Network]{every: relistNetworks, fetch: c.listNetworks}
 	o.secrets = list[plan.Secret]{every: relistOthers, fetch: c.listSecrets}
@@ -259,11 +260,18 @@ func (o *Observer) see(m events.Message) {
 	o.wake()
 }
 
-// seeConfig takes a change of a config in, and says whether it matters: a
-// renewed Lease does not.
+// LeaseChanged receives a value when the Lease was renewed, taken or given back.
+func (o *Observer) LeaseChanged() <-chan struct{} { return o.lease }
+
+// seeConfig takes a change of a config in, and says whether it matters to the
+// loop: a renewed Lease does not.
 func (o *Observer) seeConfig(name string) bool {
 	switch {
 	case name == store.LeaseName:
+		select {
+		case o.lease <- struct{}{}:
+		default:
+		}
 		return false
 	case strings.HasPrefix(name, store.PlanePrefix):
 		o.planes.invalidate()
