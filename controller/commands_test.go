@@ -189,6 +189,16 @@ func (s *stage) draining([]string) {
 	}
 }
 
+func (s *stage) again([]string) {
+	s.mustRun()
+	s.ts.Check(s.program.Process.Signal(syscall.SIGTERM))
+	select {
+	case <-s.program.ended:
+	case <-time.After(patience):
+		s.ts.Fatalf("it does not end:\n%s", s.program.log())
+	}
+}
+
 func (s *stage) finish(args []string) {
 	close(s.backend.release)
 	select {

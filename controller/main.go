@@ -42,6 +42,7 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // who signals again does not want to wait for the drain
 	os.Exit(execute(ctx))
 }
 

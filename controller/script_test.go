@@ -34,6 +34,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"fairlead": m
 //	cert FILES CN          makes FILES.cert and FILES.key, self-signed for CN
 //	slow HOST              a request is under way, the backend has it
 //	draining               SIGTERM, and new connections come to be refused
+//	again                  a second SIGTERM ends it at once
 //	finish STATUS          the backend answers the slow request; so is the client
 //	logged FILE FIELD[=VALUE]...  FILE comes to have a line of JSON with these
 //	                       fields; every line is JSON
@@ -52,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"cert":     command((*stage).cert),
 			"slow":     command((*stage).slow),
 			"draining": command((*stage).draining),
+			"again":    command((*stage).again),
 			"finish":   command((*stage).finish),
 			"logged":   command((*stage).logged),
 			"occupied": command((*stage).occupied),
