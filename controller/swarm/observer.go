@@ -51,6 +51,7 @@ type Observer struct {
 	tasks    uint64             // the fingerprint of those listed last
 	seed     maphash.Seed
 	lease    chan struct{} // see LeaseChanged
+	troubles troubles
 
 	mu         sync.Mutex // guards following
 	freshUntil time.Time
@@ -138,7 +139,7 @@ func (o *Observer) Observe(ctx context.Context) (plan.World, error) {
 		o.freshen(freshAfterTask)
 	}
 	return plan.World{
-		Swarm: true, Services: services, Tasks: tasks, Networks: networks, Secrets: secrets, Nodes: nodes,
+		Swarm: true, Services: o.explain(ctx, services, tasks, now), Tasks: tasks, Networks: networks, Secrets: secrets, Nodes: nodes,
 		Attached: o.attached, Moving: o.fresh(now),
 	}, nil
 }

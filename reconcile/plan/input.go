@@ -68,6 +68,9 @@ type Service struct {
 	Updating bool
 	// Desired is how many tasks it should have; -1 for a global service.
 	Desired int
+	// TaskError is why no task of it runs, as Swarm says it; known of Tenders
+	// only, and only after a while.
+	TaskError string
 }
 
 // Task is a swarm task.

@@ -21,6 +21,7 @@ type resolver struct {
 	networks     map[string]bool                 // IDs, that need a Tender
 	secrets      map[string]*neededSecret        // by ID, that need a Tender
 	tended       map[string]bool                 // IDs of networks with a running Tender
+	trouble      map[string]string               // why a Tender does not start, by the ID of its network or secret
 	refs         slab[snapshot.BackendRef]
 	strings      slab[string]
 	indices      slab[int]
@@ -51,6 +52,7 @@ func newResolver(world *index, routes int) *resolver {
 		networks:     make(map[string]bool, len(world.networks)),
 		secrets:      make(map[string]*neededSecret, len(world.secrets)),
 		tended:       map[string]bool{},
+		trouble:      map[string]string{},
 	}
 }
 

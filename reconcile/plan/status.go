@@ -165,9 +165,9 @@ func (c *conditions) ready(endpoints int) {
 	case endpoints == 0 && !c.rt.redirects:
 		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonNoReadyEndpoints, c.noEndpoints())
 	case c.unreachable() != "":
-		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, "waiting for the tender on network "+c.unreachable())
+		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, c.unreachable())
 	case !c.hasCertificate():
-		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), "no certificate can be served yet")
+		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), "no certificate can be served yet"+c.certificateTrouble())
 	case !programmed:
 		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, "waiting for the data plane")
 	default:
@@ -175,7 +175,7 @@ func (c *conditions) ready(endpoints int) {
 	}
 }
 
-// unreachable names a Network without a running Tender, where no Endpoint of
+// unreachable tells of a Network without a running Tender, where no Endpoint of
 // the Route stands on any other.
 func (c *conditions) unreachable() string {
 	missing := ""
@@ -187,9 +187,30 @@ func (c *conditions) unreachable() string {
 		if b.Network == "" || c.resolver.tended[b.Network] || c.reachesElsewhere(b) {
 			return ""
 		}
-		missing = c.resolver.world.networks[b.Network].Name
+		missing = "waiting for the tender on network " + c.resolver.world.networks[b.Network].Name + c.trouble(b.Network)
 	}
 	return missing
+}
+
+// trouble says why the Tender of a network or secret does not start, if it is known.
+func (c *conditions) trouble(id string) string {
+	if why := c.resolver.trouble[id]; why != "" {
+		return ", which does not start: " + why
+	}
+	return ""
+}
+
+// certificateTrouble is that of the Route's first secret that has any.
+func (c *conditions) certificateTrouble() string {
+	for _, id := range c.rt.certificates {
+		certificate := c.resolver.certificates[id]
+		for _, secret := range []string{certificate.CertSecret, certificate.KeySecret} {
+			if c.resolver.trouble[secret] != "" {
+				return ": waiting for the tender with its secrets" + c.trouble(secret)
+			}
+		}
+	}
+	return ""
 }
 
 // reachesElsewhere says whether an Endpoint stands on another network than its

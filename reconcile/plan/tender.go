@@ -25,7 +25,8 @@ func planTenders(in *Input, world *index, r *resolver) (actions []Action, pendin
 	existing := tendersOf(in)
 	create, remove := networkTenders(in, world, r, existing)
 	createSecrets, removeSecrets, waiting := secretTenders(in, world, r, existing)
-	waiting = waiting || len(r.tended) < len(r.networks)
+	noteTrouble(r, existing)
+	waiting = waiting || awaitsTender(r)
 	create = append(create, createSecrets...)
 	for i := range create {
 		actions = append(actions, Action{CreateTender: &create[i]})
@@ -34,6 +35,29 @@ func planTenders(in *Input, world *index, r *resolver) (actions []Action, pendin
 		actions = append(actions, Action{RemoveTender: &TenderRef{ServiceID: s.ID, Name: s.Name}})
 	}
 	return actions, waiting || len(create) > 0
+}
+
+// noteTrouble keeps why Tenders do not start, for the statuses.
+func noteTrouble(r *resolver, existing []*Service) {
+	for _, s := range existing {
+		if s.TaskError == "" {
+			continue
+		}
+		for _, id := range append(heldSecrets(s), s.Labels[LabelTenderNetwork]) {
+			r.trouble[id] = s.TaskError
+		}
+	}
+}
+
+// awaitsTender says whether a Tender is about to start. For one that does not
+// start there is no hurry.
+func awaitsTender(r *resolver) bool {
+	for id := range r.networks {
+		if !r.tended[id] && r.trouble[id] == "" {
+			return true
+		}
+	}
+	return false
 }
 
 // tendersOf are the Tender services of our Scope, sorted by name.
