@@ -62,7 +62,7 @@ func tenderService(t *plan.Tender) swarm.ServiceSpec {
 	for i, s := range t.Secrets {
 		ids[i] = s.ID
 	}
-	labels := map[string]string{plan.LabelTender: t.Spec.Scope}
+	labels := map[string]string{plan.LabelTender: t.Spec.Scope, plan.LabelTenderPlace: t.Spec.Place(), plan.LabelTenderImage: t.Spec.Image}
 	grace, delay := time.Second, 100*time.Millisecond
 	container := &swarm.ContainerSpec{
 		Image:           t.Spec.Image,

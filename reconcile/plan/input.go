@@ -120,3 +120,6 @@ type TenderSpec struct {
 	// folder on the host that the sockets stand in.
 	MountType, MountSource string
 }
+
+// Place is where the sockets stand, as a label says it.
+func (s *TenderSpec) Place() string { return s.MountType + " " + s.MountSource }

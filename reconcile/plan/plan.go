@@ -58,4 +58,7 @@ const (
 	LabelTenderNetwork = "fairlead.dev/tender-network"
 	// LabelTenderSecrets holds the IDs of its Secrets, sorted, with commas.
 	LabelTenderSecrets = "fairlead.dev/tender-secrets"
+	// LabelTenderPlace holds TenderSpec.Place, LabelTenderImage the image.
+	LabelTenderPlace = "fairlead.dev/tender-place"
+	LabelTenderImage = "fairlead.dev/tender-image"
 )

@@ -22,16 +22,19 @@ func planTenders(in *Input, world *index, r *resolver) (actions []Action, pendin
 	if in.Tenders == nil {
 		return nil, false
 	}
-	existing := tendersOf(in)
+	existing, useless := tendersOf(in)
 	create, remove := networkTenders(in, world, r, existing)
 	createSecrets, removeSecrets, waiting := secretTenders(in, world, r, existing)
 	noteTrouble(r, existing)
 	waiting = waiting || awaitsTender(r)
-	create = append(create, createSecrets...)
+	create = slices.DeleteFunc(append(create, createSecrets...), func(t Tender) bool { // its name is taken until the next pass
+		waiting = waiting || named(useless, t.Name)
+		return named(useless, t.Name)
+	})
 	for i := range create {
 		actions = append(actions, Action{CreateTender: &create[i]})
 	}
-	for _, s := range append(remove, removeSecrets...) {
+	for _, s := range slices.Concat(useless, remove, removeSecrets) {
 		actions = append(actions, Action{RemoveTender: &TenderRef{ServiceID: s.ID, Name: s.Name}})
 	}
 	return actions, waiting || len(create) > 0
@@ -61,15 +64,33 @@ func awaitsTender(r *resolver) bool {
 }
 
 // tendersOf are the Tender services of our Scope, sorted by name.
-func tendersOf(in *Input) []*Service {
-	var out []*Service
+func tendersOf(in *Input) (good, useless []*Service) {
 	for i := range in.World.Services {
-		if in.World.Services[i].Labels[LabelTender] == in.Tenders.Scope {
-			out = append(out, &in.World.Services[i])
+		s := &in.World.Services[i]
+		switch {
+		case s.Labels[LabelTender] != in.Tenders.Scope:
+		case isUseless(in, s):
+			useless = append(useless, s)
+		default:
+			good = append(good, s)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Service) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	byName := func(a, b *Service) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(good, byName)
+	slices.SortFunc(useless, byName)
+	return good, useless
+}
+
+// isUseless says whether a Tender can serve nobody: its sockets are not where we
+// look for them, or it does not start, with another image than ours. One that
+// runs with another image stays, since its end would end connections.
+func isUseless(in *Input, s *Service) bool {
+	place, image := s.Labels[LabelTenderPlace], s.Labels[LabelTenderImage]
+	return place != "" && place != in.Tenders.Place() || s.TaskError != "" && image != in.Tenders.Image
+}
+
+func named(services []*Service, name string) bool {
+	return slices.ContainsFunc(services, func(s *Service) bool { return s.Name == name })
 }
 
 // networkTenders wants exactly one Tender for each Network that is needed.
