@@ -30,7 +30,9 @@ const (
 
 // CertificateReport says what became of one Certificate.
 type CertificateReport struct {
-	ID    string           `json:"id"`
+	ID string `json:"id"`
+	// Name is the Certificate's: the name of the secret with the chain.
+	Name  string           `json:"name,omitempty"`
 	State CertificateState `json:"state"`
 	// Message says why it is not Loaded. It never holds bytes of a secret.
 	Message string `json:"message,omitempty"`

@@ -106,7 +106,7 @@ func newEntry(c snapshot.Certificate) *Entry {
 }
 
 func (e *Entry) set(to snapshot.CertificateState, message string, cert *tls.Certificate) {
-	st := &state{report: snapshot.CertificateReport{ID: e.spec.ID, State: to, Message: message}, cert: cert}
+	st := &state{report: snapshot.CertificateReport{ID: e.spec.ID, Name: e.spec.Name, State: to, Message: message}, cert: cert}
 	if cert != nil {
 		st.report.NotAfter, st.report.Names = cert.Leaf.NotAfter, cert.Leaf.DNSNames
 	}

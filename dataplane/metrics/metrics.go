@@ -35,7 +35,7 @@ type Metrics struct {
 
 var (
 	endpointsDesc = prometheus.NewDesc("fairlead_endpoints", "Endpoints that are served, by state.", []string{"state"}, nil)
-	expiryDesc    = prometheus.NewDesc("fairlead_certificate_expiry_timestamp_seconds", "End of each loaded certificate, in Unix time.", []string{"certificate"}, nil)
+	expiryDesc    = prometheus.NewDesc("fairlead_certificate_expiry_timestamp_seconds", "End of each loaded certificate, in Unix time.", []string{"certificate", "id"}, nil)
 	statesDesc    = prometheus.NewDesc("fairlead_certificates", "Certificates by state.", []string{"state"}, nil)
 )
 
@@ -130,8 +130,8 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (c collector) Collect(ch chan<- prometheus.Metric) {
-	gauge := func(d *prometheus.Desc, v float64, label string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, label)
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	all, ejected := c.state.Endpoints()
 	gauge(endpointsDesc, float64(all-ejected), "ready")
@@ -140,7 +140,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for _, r := range c.state.Certificates() {
 		states[r.State]++
 		if r.State == snapshot.CertificateLoaded {
-			gauge(expiryDesc, float64(r.NotAfter.Unix()), r.ID)
+			gauge(expiryDesc, float64(r.NotAfter.Unix()), r.Name, r.ID)
 		}
 	}
 	for _, s := range []snapshot.CertificateState{snapshot.CertificateLoaded, snapshot.CertificatePending, snapshot.CertificateInvalid} {
