@@ -73,7 +73,7 @@ those of a folder.`,
 			if err := o.complete(); err != nil {
 				return err
 			}
-			return run(c.Context(), o)
+			return withListenHint(run(c.Context(), o))
 		},
 	}
 	o.addFlags(c)

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -147,4 +148,20 @@ func (o *runOptions) planeConfig() dataplane.Config {
 		Name: name, HTTP: o.http, HTTPS: o.https, TrustedProxies: o.trustedPrefixes,
 		AccessLog: o.accessWriter, DrainTimeout: o.drain,
 	}
+}
+
+// withListenHint says what to do about an address that cannot be listened on.
+func withListenHint(err error) error {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "listen" {
+		return err
+	}
+	const others = "--http, --https and --admin choose other addresses"
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w: somebody else listens there; %s", err, others)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("%w: a port below 1024 needs root or the capability NET_BIND_SERVICE; %s", err, others)
+	}
+	return fmt.Errorf("%w; %s", err, others)
 }

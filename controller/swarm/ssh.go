@@ -54,6 +54,7 @@ type commandConn struct {
 	out            *os.File
 	command        *exec.Cmd
 	said           *lockedBuffer // standard error
+	ended          chan struct{} // closed when the command has ended and all was said
 	close          sync.Once
 }
 
@@ -63,7 +64,7 @@ func startCommand(command *exec.Cmd) (net.Conn, error) {
 		return nil, err
 	}
 	defer write.Close()
-	c := &commandConn{out: read, command: command, said: &lockedBuffer{}}
+	c := &commandConn{out: read, command: command, said: &lockedBuffer{}, ended: make(chan struct{})}
 	command.Stdout, command.Stderr = write, c.said
 	command.WaitDelay = time.Second // a shared connection's master keeps ssh's standard error open
 	if c.WriteCloser, err = command.StdinPipe(); err == nil {
@@ -73,13 +74,25 @@ func startCommand(command *exec.Cmd) (net.Conn, error) {
 		read.Close()
 		return nil, fmt.Errorf("start %s: %w", command.Path, err)
 	}
+	go func() {
+		defer close(c.ended)
+		_ = command.Wait() // its exit code says less than its words
+	}()
 	return c, nil
 }
 
-// Read reads what the command writes. At its end, what it complained of is the error.
+// Read reads what the command writes. At its end, what it complained of is the
+// error; the complaint may come a moment after the end.
 func (c *commandConn) Read(p []byte) (int, error) {
 	n, err := c.out.Read(p)
-	if said := c.said.String(); err == io.EOF && said != "" {
+	if err != io.EOF {
+		return n, err
+	}
+	select {
+	case <-c.ended:
+	case <-time.After(2 * time.Second):
+	}
+	if said := c.said.String(); said != "" {
 		err = fmt.Errorf("%s: %s", c.command.Path, strings.TrimSpace(said))
 	}
 	return n, err
@@ -91,7 +104,7 @@ func (c *commandConn) Close() error {
 		c.WriteCloser.Close()
 		c.out.Close()
 		_ = c.command.Process.Kill()
-		_ = c.command.Wait() // killed: that is its error
+		<-c.ended
 	})
 	return nil
 }
