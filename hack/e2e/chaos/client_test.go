@@ -143,7 +143,7 @@ type load struct {
 	failures []string
 }
 
-// startLoad sends GETs of path, perSecond times a second, until stop.
+// startLoad sends requests for path, perSecond times a second, until stop.
 func startLoad(t *testing.T, c *client, perSecond int, method, path string) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())

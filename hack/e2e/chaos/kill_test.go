@@ -18,7 +18,7 @@ func TestKilledTasksFailNoGetWithoutARetryBlock(t *testing.T) {
 	o.apply(t, plain("demo", "demo.local", "demo", ""), "--wait", "--timeout=30s")
 	gets := startLoad(t, o.web("http", "demo.local"), 150, http.MethodGet, "/ping")
 	slow := startLoad(t, o.web("http", "demo.local"), 20, http.MethodGet, "/slow?d=200ms")
-	for range 8 {
+	for range 5 {
 		r.WaitTasks(t, "demo", 3)[0].Kill(t)
 		time.Sleep(300 * time.Millisecond)
 	}
