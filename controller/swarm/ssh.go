@@ -50,12 +50,12 @@ func sshArgs(host string) ([]string, error) {
 
 // commandConn is a connection to the standard input and output of a command.
 type commandConn struct {
-	io.WriteCloser // standard input
-	out            *os.File
-	command        *exec.Cmd
-	said           *lockedBuffer // standard error
-	ended          chan struct{} // closed when the command has ended and all was said
-	close          sync.Once
+	in      io.WriteCloser // standard input
+	out     *os.File
+	command *exec.Cmd
+	said    *lockedBuffer // standard error
+	ended   chan struct{} // closed when the command has ended and all was said
+	close   sync.Once
 }
 
 func startCommand(command *exec.Cmd) (net.Conn, error) {
@@ -67,7 +67,7 @@ func startCommand(command *exec.Cmd) (net.Conn, error) {
 	c := &commandConn{out: read, command: command, said: &lockedBuffer{}, ended: make(chan struct{})}
 	command.Stdout, command.Stderr = write, c.said
 	command.WaitDelay = time.Second // a shared connection's master keeps ssh's standard error open
-	if c.WriteCloser, err = command.StdinPipe(); err == nil {
+	if c.in, err = command.StdinPipe(); err == nil {
 		err = command.Start()
 	}
 	if err != nil {
@@ -81,27 +81,41 @@ func startCommand(command *exec.Cmd) (net.Conn, error) {
 	return c, nil
 }
 
-// Read reads what the command writes. At its end, what it complained of is the
-// error; the complaint may come a moment after the end.
+// Read reads what the command writes. At its end, what it complained of is the error.
 func (c *commandConn) Read(p []byte) (int, error) {
 	n, err := c.out.Read(p)
-	if err != io.EOF {
-		return n, err
+	if err == io.EOF {
+		err = c.complaint(err)
 	}
+	return n, err
+}
+
+// Write writes to the command. Where it has ended, what it complained of is the error.
+func (c *commandConn) Write(p []byte) (int, error) {
+	n, err := c.in.Write(p)
+	if err != nil {
+		err = c.complaint(err)
+	}
+	return n, err
+}
+
+// complaint is what the command complained of at its end, which may come a
+// moment after the end; else err.
+func (c *commandConn) complaint(err error) error {
 	select {
 	case <-c.ended:
 	case <-time.After(2 * time.Second):
 	}
 	if said := c.said.String(); said != "" {
-		err = fmt.Errorf("%s: %s", c.command.Path, strings.TrimSpace(said))
+		return fmt.Errorf("%s: %s", c.command.Path, strings.TrimSpace(said))
 	}
-	return n, err
+	return err
 }
 
 // Close ends the command and waits for it.
 func (c *commandConn) Close() error {
 	c.close.Do(func() {
-		c.WriteCloser.Close()
+		c.in.Close()
 		c.out.Close()
 		_ = c.command.Process.Kill()
 		<-c.ended

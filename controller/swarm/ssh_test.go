@@ -54,6 +54,15 @@ func TestWhatACommandComplainsOfIsTheErrorAtItsEnd(t *testing.T) {
 	if string(said) != "some\n" || err == nil || !strings.Contains(err.Error(), "no such host") {
 		t.Errorf("%q, %v", said, err)
 	}
+	c := startShell(t, "exec <&-; echo 'no such host' >&2; exit 255")
+	for {
+		if _, err = io.WriteString(c, "ping\n"); err != nil { // the first may be in time
+			break
+		}
+	}
+	if !strings.Contains(err.Error(), "no such host") {
+		t.Errorf("a write: %v", err)
+	}
 	if said, err := io.ReadAll(startShell(t, "echo all")); string(said) != "all\n" || err != nil {
 		t.Errorf("without a complaint: %q, %v", said, err)
 	}
