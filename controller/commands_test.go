@@ -32,12 +32,27 @@ func (s *stage) exits(args []string) {
 	}
 }
 
+// start takes other addresses where somebody was faster to those that were free.
 func (s *stage) start(args []string) {
-	flags := []string{"run", "--http", s.ts.Getenv("HTTP"), "--https", s.ts.Getenv("HTTPS"), "--admin", s.ts.Getenv("ADMIN"), "--drain", "20s"}
-	p, err := startProgram(s.fairlead(context.Background(), append(flags, args...)))
-	s.ts.Check(err)
-	s.program = p
-	s.eventually("it lives", func() error { return s.answers("http://admin/healthz", "200", "^ok\n$") })
+	for {
+		flags := []string{"run", "--http", s.ts.Getenv("HTTP"), "--https", s.ts.Getenv("HTTPS"), "--admin", s.ts.Getenv("ADMIN"), "--drain", "20s"}
+		p, err := startProgram(s.fairlead(context.Background(), append(flags, args...)))
+		s.ts.Check(err)
+		s.program = p
+		s.eventually("it lives", func() error {
+			if p.isEnded() {
+				return nil
+			}
+			return s.answers("http://admin/healthz", "200", "^ok\n$")
+		})
+		if !p.isEnded() {
+			return
+		}
+		if !strings.Contains(p.log(), "address already in use") {
+			s.ts.Fatalf("it ended:\n%s", p.log())
+		}
+		s.ts.Check(chooseAddresses(s.ts.Setenv))
+	}
 }
 
 func (s *stage) stop([]string) {

@@ -81,14 +81,23 @@ func setUp(e *testscript.Env) error {
 	e.Defer(func() { s.program.kill() })
 	e.Values[stageKey{}] = s
 	e.Setenv("BACKEND", strings.TrimPrefix(s.backend.URL, "http://"))
+	if err := chooseAddresses(e.Setenv); err != nil {
+		return err
+	}
+	return expandFiles(e)
+}
+
+// chooseAddresses sets the addresses to free ones.
+func chooseAddresses(setenv func(name, value string)) error {
 	for _, name := range []string{"HTTP", "HTTPS", "ADMIN"} {
-		address, err := freeAddress()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
 		}
-		e.Setenv(name, address)
+		setenv(name, l.Addr().String())
+		defer l.Close() // all at the end, so that they are three
 	}
-	return expandFiles(e)
+	return nil
 }
 
 // expandFiles writes the backend's address into the script's files.
@@ -115,14 +124,6 @@ func command(do func(*stage, []string)) func(*testscript.TestScript, bool, []str
 		s.ts = ts
 		do(s, args)
 	}
-}
-
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // eventually waits until f returns nil.
