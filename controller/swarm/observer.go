@@ -32,6 +32,10 @@ const (
 	freshAfterTask  = 5 * time.Second
 )
 
+// longestWait is that for a new stream of events. It bounds how late we see that
+// the API is back, with whatever happened meanwhile.
+const longestWait = 2 * time.Second
+
 // Observer sees what the swarm is. Make one with NewObserver; Run listens to
 // the swarm's events, and Observe and ListConfigs may be called meanwhile.
 type Observer struct {
@@ -77,47 +81,6 @@ func NewObserver(c *Client, attached []string, wake func(), logger *slog.Logger)
 		return c.ListConfigs(ctx, store.LabelPlane)
 	}}
 	return o
-}
-
-// list is one kind of thing, as it was listed last.
-type list[T any] struct {
-	every time.Duration
-	fetch func(context.Context) ([]T, error)
-
-	getting sync.Mutex // held by get, guards items and listed
-	items   []T
-	listed  time.Time
-
-	mu    sync.Mutex // guards stale; an event must not wait for a call
-	stale bool
-}
-
-// invalidate makes the next get list again.
-func (l *list[T]) invalidate() {
-	l.mu.Lock()
-	l.stale = true
-	l.mu.Unlock()
-}
-
-// get returns the items, listed anew where that is due. An event during the
-// call makes the next get list once more.
-func (l *list[T]) get(ctx context.Context, now time.Time) ([]T, error) {
-	l.getting.Lock()
-	defer l.getting.Unlock()
-	l.mu.Lock()
-	due := l.stale || now.Sub(l.listed) >= l.every
-	l.stale = false
-	l.mu.Unlock()
-	if !due {
-		return l.items, nil
-	}
-	items, err := l.fetch(ctx)
-	if err != nil {
-		l.invalidate()
-		return nil, err
-	}
-	l.items, l.listed = items, now
-	return items, nil
 }
 
 // Observe returns what the swarm is now. Where a call fails it fails as a whole.
@@ -198,7 +161,7 @@ func (o *Observer) Run(ctx context.Context) error {
 		if o.now().Sub(began) > 10*time.Second {
 			wait = 0
 		}
-		wait = min(max(2*wait, 100*time.Millisecond), 5*time.Second)
+		wait = min(max(2*wait, 100*time.Millisecond), longestWait)
 		o.invalidateAll()
 		select {
 		case <-ctx.Done():
