@@ -9,7 +9,7 @@ FUZZTIME ?= 20s
 LINT    := go tool -modfile=hack/tools/go.mod golangci-lint
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test verify lint golden fuzz bench e2e image generate
+.PHONY: help build run test verify lint golden fuzz bench microbench e2e image generate
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,15 @@ fuzz: ## Run every fuzz test for FUZZTIME (20s)
 	while read -r dir name; do echo "$$name in $$dir"; \
 		go test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) $$dir || exit 1; done
 
-bench: ## Run the benchmarks
+bench: build $(BIN)/caddy ## Compare with nginx, HAProxy and Caddy: hack/bench/install-deps, then ARGS=--quick or nothing
+	CGO_ENABLED=0 go build -trimpath -o $(BIN)/benchmark ./hack/bench
+	@$(BIN)/benchmark --bin $(BIN) --out $(BIN)/bench $(ARGS)
+
+# Its module pins the version; it takes two minutes the first time.
+$(BIN)/caddy: hack/bench/caddy/go.mod hack/bench/caddy/main.go
+	cd hack/bench/caddy && CGO_ENABLED=0 go build -trimpath -o $(abspath $(BIN))/caddy .
+
+microbench: ## Run the benchmarks of single functions
 	go test -run '^$$' -bench . -benchmem $$(grep -rl '^func Benchmark' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 e2e: ## Run the scenarios on real swarms (needs root; see hack/install-deps)

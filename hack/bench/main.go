@@ -54,7 +54,7 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 0, "rounds (default 5, quick 1)")
 	flag.IntVar(&o.hosts, "hosts", 0, "hosts of S7 (default 10000, quick 1000)")
 	flag.DurationVar(&o.measure, "measure", 0, "length of a measurement in whole seconds (default 3s, or less so that a run stays in its limit; quick 1s)")
-	flag.DurationVar(&o.limit, "limit", 0, "a run that takes longer fails (default 20m, quick 3m)")
+	flag.DurationVar(&o.limit, "limit", 0, "a run that takes longer fails (default 20m, quick 2m)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -71,10 +71,10 @@ func allScenarios(hosts int) []scenario {
 		single("S6", rowOf("S6 1 MiB", "body through TLS", "s/GiB", 0.85), secureMebi, wrkBytes),
 		single("S6", rowOf("S6 100 MiB", "body through TLS", "s/GiB", 0.65), secureHundred, downloads(1)),
 		{group: "S7", many: true, once: true, targets: plainMany, measure: memoryOfMany, rows: []result.Row{
-			absolute("S7 PSS", "memory with "+many, "MiB", 40), absolute("S7 RSS", "the same, shared pages in each process", "MiB", noTarget),
+			absolute("S7 PSS", "memory with "+many, "MiB", noTarget), absolute("S7 RSS", "the same, shared pages in each process", "MiB", 40),
 		}},
 		{group: "S7", many: true, measurements: 2, targets: plainMany, measure: costOfMany, rows: []result.Row{
-			rowOf("S7 request", "HTTP/1.1 to random ones of "+many, "µs", noTarget), absolute("S7 cost", "that against one host", "×", 1.05),
+			rowOf("S7 request", "random ones of "+many, "µs", noTarget), absolute("S7 cost", "that against one host", "×", 1.05),
 		}},
 		{group: "S7", many: true, targets: plainMany, measure: changeOfMany, rows: []result.Row{
 			absolute("S7 change", "until a new host answers", "ms", 20), absolute("S7 cut", fmt.Sprintf("of %d idle connections cut by it", idleInS7), "", 0),

@@ -57,7 +57,7 @@ func newSuite(o options) (*suite, error) {
 	s := &suite{bin: bin, origin: filepath.Join(o.peersDir, "origin"), rounds: cmp.Or(o.rounds, 5), limit: cmp.Or(o.limit, 20*time.Minute)}
 	hosts := cmp.Or(o.hosts, 10_000)
 	if o.quick {
-		s.rounds, s.limit, hosts = cmp.Or(o.rounds, 1), cmp.Or(o.limit, 3*time.Minute), cmp.Or(o.hosts, 1000)
+		s.rounds, s.limit, hosts = cmp.Or(o.rounds, 1), cmp.Or(o.limit, 2*time.Minute), cmp.Or(o.hosts, 1000)
 	}
 	for n := range hosts {
 		s.hosts = append(s.hosts, fmt.Sprintf("h%d.bench", n))

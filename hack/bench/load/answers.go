@@ -66,7 +66,8 @@ func contentLength(head []byte) (int, error) {
 type Latencies struct {
 	// Answers is from when each request was due until its answer was whole.
 	Answers []time.Duration
-	// Late is by how much each was sent after it was due.
+	// Late is by how much the generator itself sent requests after they were due:
+	// those that did not have to wait for an answer.
 	Late []time.Duration
 }
 

@@ -26,7 +26,7 @@ func Downloads(ctx context.Context, t Target, workers int, d time.Duration) (Cou
 			return 0, err
 		}
 		defer c.Close()
-		p := newPeer(c)
+		p := t.newPeer(c)
 		for n := int64(0); ; {
 			_ = c.SetDeadline(time.Now().Add(patience))
 			if _, err := t.get(p, io.Discard); err != nil {
@@ -81,7 +81,7 @@ func OpenIdle(ctx context.Context, t Target, n int) (*Idle, error) {
 			if err != nil {
 				return err
 			}
-			p := newSmallPeer(c)
+			p := t.newPeer(c)
 			i.conns[at] = p
 			_, err = t.get(p, io.Discard)
 			return err

@@ -107,7 +107,7 @@ func TestTheGeneratorsCountWhatWasAnswered(t *testing.T) {
 				t.Skip("needs epoll")
 			}
 			c, l, err := OpenLoop(ctx, target(t, false, counting), 4, 400, 100*time.Millisecond)
-			if len(l.Answers) != 40 || len(l.Late) != 40 {
+			if len(l.Answers) != 40 || len(l.Late) == 0 || len(l.Late) > 40 {
 				t.Errorf("%d answers and %d times of sending", len(l.Answers), len(l.Late))
 			}
 			return c, err
@@ -219,23 +219,23 @@ func TestQuantileIsTheNearestRank(t *testing.T) {
 }
 
 func TestTheSummariesOfTheToolsAreRead(t *testing.T) {
-	got, err := parseWrk([]byte("Running\n\nresult: {\"requests\":1000,\"microseconds\":2000000,\"connect\":0,\"read\":0,\"write\":0,\"status\":0,\"timeout\":0}\n"), 10)
+	got, err := parseWrk([]byte("Running\n\nresult: {\"requests\":1000,\"bytes\":10000,\"microseconds\":2000000,\"connect\":0,\"read\":0,\"write\":0,\"status\":0,\"timeout\":0}\n"), 10)
 	if want := (Count{1000, 10000, 2 * time.Second}); err != nil || got != want {
 		t.Errorf("wrk: %+v, %v", got, err)
 	}
-	for _, bad := range []string{"", "\nresult: {", `x` + "\nresult: {\"requests\":9,\"status\":1}", "\nresult: {\"requests\":0}"} {
+	for _, bad := range []string{"", "\nresult: {", `x` + "\nresult: {\"requests\":9,\"status\":1}", "\nresult: {\"requests\":0}", "\nresult: {\"requests\":9,\"bytes\":8}"} {
 		if got, err := parseWrk([]byte(bad), 1); err == nil {
 			t.Errorf("wrk: %q is read as %+v", bad, got)
 		}
 	}
 	const h2 = "TLS Protocol: TLSv1.3\nApplication protocol: h2\nfinished in 1.50s, 8000.00 req/s, 1MB/s\n" +
-		"requests: 8000 total, 8256 started, 8000 done, 8000 succeeded, 0 failed, 0 errored, 0 timeout\nstatus codes: 8000 2xx, 0 3xx, 0 4xx, 0 5xx\n"
+		"requests: 8000 total, 8256 started, 8000 done, 8000 succeeded, 0 failed, 0 errored, 0 timeout\nstatus codes: 8000 2xx, 0 3xx, 0 4xx, 0 5xx\ntraffic: 1MB (1048576) total, 1KB (99) headers (space savings 5%), 15KB (16000) data\n"
 	got, err = parseH2load(h2, 2)
 	if want := (Count{8000, 16000, 1500 * time.Millisecond}); err != nil || got != want {
 		t.Errorf("h2load: %+v, %v", got, err)
 	}
-	for _, change := range [][2]string{{"h2\n", "http/1.1\n"}, {"0 failed", "1 failed"}, {"0 errored", "3 errored"}, {"0 5xx", "2 5xx"}, {"8000 succeeded", "0 succeeded"}, {"finished", "gone"}, {"TLSv1.3", "TLSv1.2"}} {
-		if got, err := parseH2load(strings.Replace(h2, change[0], change[1], 1), 1); err == nil {
+	for _, change := range [][2]string{{"h2\n", "http/1.1\n"}, {"0 failed", "1 failed"}, {"0 errored", "3 errored"}, {"0 5xx", "2 5xx"}, {"8000 succeeded", "0 succeeded"}, {"finished", "gone"}, {"(16000)", "(15999)"}, {"TLSv1.3", "TLSv1.2"}} {
+		if got, err := parseH2load(strings.Replace(h2, change[0], change[1], 1), 2); err == nil {
 			t.Errorf("h2load with %q is read as %+v", change[1], got)
 		}
 	}

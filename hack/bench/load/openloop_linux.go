@@ -104,6 +104,9 @@ func (l *openLoop) run(ctx context.Context, d time.Duration) error {
 		for next < total && l.dueAt(next) <= time.Since(l.began) {
 			c := l.conns[next%len(l.conns)]
 			c.due = append(c.due, l.dueAt(next))
+			if !c.sent {
+				l.late = append(l.late, time.Since(l.began)-c.due[0])
+			}
 			if err := l.send(c); err != nil {
 				return err
 			}
@@ -134,7 +137,6 @@ func (l *openLoop) send(c *openConn) error {
 		return nil
 	}
 	c.sent = true
-	l.late = append(l.late, time.Since(l.began)-c.due[0])
 	n, err := unix.Write(c.fd, l.request)
 	if err != nil || n != len(l.request) {
 		return fmt.Errorf("send to %s: %d of %d bytes: %w", l.t.Addr, n, len(l.request), err)

@@ -87,14 +87,14 @@ type peer struct {
 	in *bufio.Reader
 }
 
-func newPeer(c net.Conn) *peer { return &peer{c, bufio.NewReaderSize(c, 64<<10)} }
-
-// newSmallPeer returns one for short answers, of which there may be thousands.
-func newSmallPeer(c net.Conn) *peer { return &peer{c, bufio.NewReaderSize(c, 1<<10)} }
+// newPeer returns one for answers of the target's size.
+func (t *Target) newPeer(c net.Conn) *peer {
+	return &peer{c, bufio.NewReaderSize(c, int(min(max(t.Size, 1<<10), 64<<10)))}
+}
 
 // get makes the request, and reads the answer with the body going to body. It
 // checks all but the bytes of the body.
-func (t *Target) get(p *peer, body io.Writer) (*http.Response, error) {
+func (t *Target) get(p *peer, body io.Writer) (http.Header, error) {
 	if _, err := p.Write(t.request()); err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (t *Target) get(p *peer, body io.Writer) (*http.Response, error) {
 		return nil, fmt.Errorf("%w: %d bytes instead of %d", errAnswer, resp.ContentLength, t.Size)
 	}
 	_, err = io.CopyBuffer(onlyWriter{body}, resp.Body, make([]byte, min(t.Size, 256<<10)))
-	return resp, err
+	return resp.Header, err
 }
 
 // onlyWriter hides io.ReaderFrom, whose buffers are small.
@@ -134,7 +134,7 @@ func (t *Target) verify(ctx context.Context) error {
 	}
 	defer c.Close()
 	sum := sha256.New()
-	if _, err := t.get(newPeer(c), sum); err != nil {
+	if _, err := t.get(t.newPeer(c), sum); err != nil {
 		return err
 	}
 	if [sha256.Size]byte(sum.Sum(nil)) != t.Sum {
@@ -176,9 +176,5 @@ func (t *Target) header(ctx context.Context) (http.Header, error) {
 		return nil, err
 	}
 	defer c.Close()
-	resp, err := t.get(newPeer(c), io.Discard)
-	if err != nil {
-		return nil, err
-	}
-	return resp.Header, nil
+	return t.get(t.newPeer(c), io.Discard)
 }

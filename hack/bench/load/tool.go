@@ -75,11 +75,11 @@ func parseWrk(out []byte, size int64) (Count, error) {
 	if at < 0 {
 		return Count{}, fmt.Errorf("wrk: no result in %q", out)
 	}
-	var r struct{ Requests, Microseconds, Connect, Read, Write, Status, Timeout int64 }
+	var r struct{ Requests, Bytes, Microseconds, Connect, Read, Write, Status, Timeout int64 }
 	if err := json.Unmarshal(out[at+len("\nresult: "):], &r); err != nil {
 		return Count{}, fmt.Errorf("wrk: %w in %q", err, out)
 	}
-	if r.Connect+r.Read+r.Write+r.Status+r.Timeout > 0 || r.Requests == 0 {
+	if r.Connect+r.Read+r.Write+r.Status+r.Timeout > 0 || r.Requests == 0 || r.Bytes < r.Requests*size {
 		return Count{}, fmt.Errorf("%w: wrk counted %+v", errAnswer, r)
 	}
 	return Count{Requests: r.Requests, Bytes: r.Requests * size, Took: time.Duration(r.Microseconds) * time.Microsecond}, nil
@@ -100,23 +100,26 @@ var (
 	h2requests = regexp.MustCompile(`(?m)^requests: \d+ total, \d+ started, \d+ done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout$`)
 	h2statuses = regexp.MustCompile(`(?m)^status codes: (\d+) 2xx, (\d+) 3xx, (\d+) 4xx, (\d+) 5xx$`)
 	h2finished = regexp.MustCompile(`(?m)^finished in ([0-9.]+)(us|ms|s)`)
+	h2data     = regexp.MustCompile(`(?m)^traffic: .*, [^,]*\((\d+)\) data$`)
 	h2protocol = regexp.MustCompile(`(?m)^TLS Protocol: TLSv1\.3$(?s:.*)^Application protocol: h2$`)
 )
 
 // parseH2load reads the summary that h2load prints.
 func parseH2load(out string, size int64) (Count, error) {
-	requests, statuses, finished := h2requests.FindStringSubmatch(out), h2statuses.FindStringSubmatch(out), h2finished.FindStringSubmatch(out)
-	if requests == nil || statuses == nil || finished == nil || !h2protocol.MatchString(out) {
+	requests, statuses := h2requests.FindStringSubmatch(out), h2statuses.FindStringSubmatch(out)
+	finished, data := h2finished.FindStringSubmatch(out), h2data.FindStringSubmatch(out)
+	if requests == nil || statuses == nil || finished == nil || data == nil || !h2protocol.MatchString(out) {
 		return Count{}, fmt.Errorf("h2load: no HTTP/2 result in %q", out)
 	}
-	succeeded, _ := strconv.ParseInt(requests[1], 10, 64) // They are digits.
+	succeeded, _ := strconv.ParseInt(requests[1], 10, 64) // They are digits, as in data.
 	for _, bad := range append(requests[2:], statuses[2:]...) {
 		if bad != "0" {
 			return Count{}, fmt.Errorf("%w: h2load counted %s, %s", errAnswer, requests[0], statuses[0])
 		}
 	}
-	if succeeded == 0 {
-		return Count{}, fmt.Errorf("%w: h2load had no answer", errAnswer)
+	bytes, _ := strconv.ParseInt(data[1], 10, 64)
+	if succeeded == 0 || bytes < succeeded*size {
+		return Count{}, fmt.Errorf("%w: h2load had %d answers with %d bytes", errAnswer, succeeded, bytes)
 	}
 	took, err := time.ParseDuration(finished[1] + finished[2])
 	return Count{Requests: succeeded, Bytes: succeeded * size, Took: took}, err

@@ -34,7 +34,7 @@ func (r *Run) SVG() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d" font-family="sans-serif" font-size="11">`+"\n", svgWidth, height)
 	fmt.Fprintf(&b, `<rect width="%d" height="%d" fill="#fff"/>`+"\n", svgWidth, height)
-	fmt.Fprintf(&b, `<text x="12" y="20" font-size="14" font-weight="bold">CPU against %s = 1.00, logarithmic; to the left is cheaper</text>`+"\n", escape(r.Baseline))
+	fmt.Fprintf(&b, `<text x="12" y="20" font-size="14" font-weight="bold">CPU time and latency against %s = 1.00, logarithmic; to the left is less</text>`+"\n", escape(r.Baseline))
 	r.legend(&b)
 	scale := newScale(r, rows)
 	scale.grid(&b, height)

@@ -1,12 +1,15 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -78,7 +81,7 @@ func (i *Instance) start() error {
 // Change makes the server serve one more host. It may return before that is so.
 func (i *Instance) Change(ctx context.Context, host string) error {
 	c := exec.CommandContext(ctx, filepath.Join(i.Dir, "change"), host)
-	c.Env = append(i.env, fmt.Sprintf("BENCH_PID=%d", i.run.Process.Pid))
+	c.Env = append(slices.Clone(i.env), fmt.Sprintf("BENCH_PID=%d", i.run.Process.Pid))
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("change %s: %w: %s", i.Name, err, out)
 	}
@@ -101,7 +104,7 @@ func (i *Instance) CPU() (time.Duration, error) {
 func (i *Instance) Ended() error {
 	select {
 	case <-i.ended:
-		return fmt.Errorf("%s has ended: %v: %s", i.Name, i.err, i.Output())
+		return fmt.Errorf("%s has ended: %w: %s", i.Name, cmp.Or(i.err, errors.New("exit status 0")), i.Output())
 	default:
 		return nil
 	}
