@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/hack/rig"
 )
@@ -112,20 +111,6 @@ func (o *operator) admin(path string) (string, error) {
 		err = fmt.Errorf("%s: %s: %s", path, resp.Status, body)
 	}
 	return string(body), err
-}
-
-// snapshot is what is served.
-func (o *operator) snapshot(t *testing.T) snapshot.Snapshot {
-	t.Helper()
-	body, err := o.admin("/api/v1/snapshot")
-	var s snapshot.Snapshot
-	if err == nil {
-		err = json.Unmarshal([]byte(body), &s)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
 
 // metric is the value of a metric without labels.
