@@ -139,6 +139,14 @@ func TestAQuickRunSaysSo(t *testing.T) {
 	}
 }
 
+func TestARunWithoutTheSubjectHasNoTargets(t *testing.T) {
+	r := example()
+	r.Servers = r.Servers[:2]
+	if text := r.Table(); strings.Contains(text, "target") || strings.Contains(text, "≤") {
+		t.Error(text)
+	}
+}
+
 func TestThePictureIsXML(t *testing.T) {
 	d := xml.NewDecoder(strings.NewReader(example().SVG()))
 	for {

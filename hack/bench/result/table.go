@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -67,21 +68,29 @@ func (r *Run) verdict(row *Row) (target, verdict string) {
 	}
 }
 
-// grid is the table of the run as text: a heading, then a line for each row.
+// grid is the table of the run as text: a heading, then a line for each row,
+// with the targets if the subject took part.
 func (r *Run) grid() [][]string {
 	heading := []string{"", "what"}
 	for _, s := range r.Servers {
 		heading = append(heading, s.Name)
 	}
-	lines := [][]string{append(heading, "target", r.Subject)}
+	judged := slices.ContainsFunc(r.Servers, func(s Server) bool { return s.Name == r.Subject })
+	if judged {
+		heading = append(heading, "target", r.Subject)
+	}
+	lines := [][]string{heading}
 	for i := range r.Rows {
 		row := &r.Rows[i]
 		line := []string{row.ID, row.Title}
 		for _, s := range r.Servers {
 			line = append(line, r.text(row, s.Name))
 		}
-		target, verdict := r.verdict(row)
-		lines = append(lines, append(line, target, verdict))
+		if judged {
+			target, verdict := r.verdict(row)
+			line = append(line, target, verdict)
+		}
+		lines = append(lines, line)
 	}
 	return lines
 }
