@@ -74,7 +74,7 @@ func newSuite(o options) (*suite, error) {
 		return nil, err
 	}
 	s.measure = measureFor(o, s.rounds*s.measurements(), s.limit)
-	s.result = &result.Run{Quick: o.quick, Rounds: s.rounds, Measure: s.measure.Seconds(), Machine: machine(), Baseline: baseline, Subject: subject}
+	s.result = &result.Run{Quick: o.quick, Rounds: s.rounds, Measure: s.measure.Seconds(), Machine: machine(), Baseline: baseline, Subject: subject, Notes: s.notes()}
 	return s, s.missing()
 }
 
