@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +33,8 @@ type planes struct {
 	logger *slog.Logger
 
 	others atomic.Pointer[[]snapshot.Report]
-	seen   map[string]seenReport // by node; only Observe's goroutine uses it
+	left   atomic.Pointer[[]string] // nodes with a Report that are not in the swarm any more
+	seen   map[string]seenReport    // by node; only Observe's goroutine uses it
 	wake   chan struct{}
 }
 
@@ -58,9 +60,14 @@ func (p *planes) refresh(ctx context.Context, w *plan.World) error {
 	}
 	now := time.Now()
 	var others []snapshot.Report
+	var left []string
 	seen := make(map[string]seenReport, len(records))
 	for _, r := range records {
 		if r.Node == p.home.NodeID {
+			continue
+		}
+		if !isMember(w, r.Node) {
+			left = append(left, r.Node)
 			continue
 		}
 		s, ok := p.seen[r.Node]
@@ -74,7 +81,25 @@ func (p *planes) refresh(ctx context.Context, w *plan.World) error {
 	}
 	p.seen = seen
 	p.others.Store(&others)
+	p.left.Store(&left)
 	return nil
+}
+
+func isMember(w *plan.World, node string) bool {
+	return slices.ContainsFunc(w.Nodes, func(n plan.Node) bool { return n.ID == node })
+}
+
+// removeLeft removes the Reports of nodes that have left the swarm.
+func (p *planes) removeLeft(ctx context.Context) {
+	left := p.left.Load()
+	if left == nil {
+		return
+	}
+	for _, node := range *left {
+		if err := p.direct.Remove(ctx, node); err != nil {
+			p.logger.Debug("report of a node that left was not removed", "node", node, "error", err)
+		}
+	}
 }
 
 // lives says whether the data plane of a Report is there still.
@@ -144,6 +169,7 @@ func (p *planes) Run(ctx context.Context) error {
 			return p.leave(ctx)
 		case <-p.wake:
 		case <-beat.C:
+			p.removeLeft(ctx)
 		}
 	}
 }

@@ -101,14 +101,37 @@ func TestReportsThatCannotBeReadLeaveThoseOfBefore(t *testing.T) {
 	api := &fakeAPI{}
 	p := newPlanes(api, func() snapshot.Report { return report("own") })
 	storeReport(t, api, "n2", "", report("other"))
-	if err := p.refresh(t.Context(), &plan.World{}); err != nil {
+	if err := p.refresh(t.Context(), withNode("n2")); err != nil {
 		t.Fatal(err)
 	}
 	api.set(func(f *fakeAPI) { f.err = errAway })
-	if err := p.refresh(t.Context(), &plan.World{}); err == nil {
+	if err := p.refresh(t.Context(), withNode("n2")); err == nil {
 		t.Error("no error, so the pass goes on with what it did not see")
 	}
 	if got := p.versions(); !slices.Equal(got, []string{"own", "other"}) {
+		t.Errorf("%v", got)
+	}
+}
+
+// withNode is a World with one node.
+func withNode(id string) *plan.World {
+	return &plan.World{Nodes: []plan.Node{{ID: id, Ready: true}}}
+}
+
+func TestTheReportOfANodeThatLeftTheSwarmIsRemoved(t *testing.T) {
+	api := &fakeAPI{}
+	p := newPlanes(api, func() snapshot.Report { return report("own") })
+	storeReport(t, api, "n2", "", report("stays"))
+	storeReport(t, api, "n3", "", report("left"))
+	if err := p.refresh(t.Context(), withNode("n2")); err != nil {
+		t.Fatal(err)
+	}
+	p.removeLeft(t.Context())
+	records, err := p.direct.List(t.Context())
+	if err != nil || len(records) != 1 || records[0].Node != "n2" {
+		t.Errorf("%+v, %v", records, err)
+	}
+	if got := p.versions(); !slices.Equal(got, []string{"own", "stays"}) {
 		t.Errorf("%v", got)
 	}
 }
@@ -125,7 +148,7 @@ func TestLoadedCertificatesThatAStoredReportLeavesOutArePutBack(t *testing.T) {
 	storeReport(t, api, "n2", "", r)
 	states := func() map[string]snapshot.CertificateState {
 		t.Helper()
-		if err := p.refresh(t.Context(), &plan.World{}); err != nil {
+		if err := p.refresh(t.Context(), withNode("n2")); err != nil {
 			t.Fatal(err)
 		}
 		got := map[string]snapshot.CertificateState{}
