@@ -15,5 +15,6 @@
 //     first, then as written.
 //  5. snapshot (in compute.go): sorted and sealed.
 //  6. tender: which Tenders that needs, and what to do about those that exist.
-//  7. status: the Conditions of every object.
+//  7. status: the Conditions of every object; ready.go has the one that most
+//     people wait for.
 package plan
