@@ -33,43 +33,44 @@ func suffixed(id string, p v1alpha1.BackendProtocol) string {
 	return id
 }
 
-func (r *resolver) serviceBackend(s *Service, n *Network, b *v1alpha1.Backend) snapshot.Backend {
+func (r *resolver) serviceBackend(s *service, n *Network, b *v1alpha1.Backend) snapshot.Backend {
 	port := strconv.Itoa(b.Port)
 	out := snapshot.Backend{
-		ID:       suffixed(s.ID+":"+port+"@"+n.ID, b.Protocol),
-		Name:     s.Name + ":" + port,
+		ID:       suffixed(r.text.join(s.ID, ":", port, "@", n.ID), b.Protocol),
+		Name:     r.text.join(s.Name, ":", port),
 		Protocol: protocol(b),
 	}
 	if !r.world.attached[n.ID] {
 		out.Network = n.ID
 		r.networks[n.ID] = true
 	}
-	out.Endpoints = r.endpoints(s, n.ID, port)
+	out.Endpoints = r.endpointsOf(s, n.ID, port)
 	return out
 }
 
-// endpoints are the tasks of s that have an address on the network, and those
-// of before an update that brought s there. All addresses are parts of one
-// string: of 50,000 each would cost an allocation.
-func (r *resolver) endpoints(s *Service, network, port string) []snapshot.Endpoint {
-	const longest = len("[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535")
-	tasks := r.world.tasks[s.ID]
-	out := make([]snapshot.Endpoint, 0, len(tasks))
-	var all strings.Builder
-	all.Grow(len(tasks) * longest / 2) // IPv4 mostly
-	for _, t := range tasks {
+// endpointsOf are the tasks of s that have an address on the network, and those
+// of before an update that brought s there.
+func (r *resolver) endpointsOf(s *service, network, port string) []snapshot.Endpoint {
+	out := r.endpoints.room(len(s.tasks))
+	for _, t := range s.tasks {
 		ip, elsewhere := addressOn(t, network), ""
 		if ip == "" {
-			if ip, elsewhere = r.addressOfBefore(s, t); ip == "" {
+			if ip, elsewhere = r.addressOfBefore(s.Service, t); ip == "" {
 				continue
 			}
 			r.networks[elsewhere] = true
 		}
-		start := all.Len()
-		writeHostPort(&all, ip, port)
-		out = append(out, snapshot.Endpoint{ID: t.ID, Address: all.String()[start:], Network: elsewhere})
+		out = append(out, snapshot.Endpoint{ID: t.ID, Address: r.hostPort(ip, port), Network: elsewhere})
 	}
 	return out
+}
+
+// hostPort is net.JoinHostPort for what is an IP address for sure.
+func (r *resolver) hostPort(ip, port string) string {
+	if strings.Contains(ip, ":") {
+		return r.text.join("[", ip, "]:", port)
+	}
+	return r.text.join(ip, ":", port)
 }
 
 // addressOn is the task's IP address on a network, or "".
@@ -97,17 +98,4 @@ func (r *resolver) addressOfBefore(s *Service, t *Task) (ip, network string) {
 		}
 	}
 	return ip, network
-}
-
-// writeHostPort is net.JoinHostPort for what is an IP address for sure.
-func writeHostPort(b *strings.Builder, ip, port string) {
-	if strings.Contains(ip, ":") {
-		b.WriteString("[")
-		b.WriteString(ip)
-		b.WriteString("]:")
-	} else {
-		b.WriteString(ip)
-		b.WriteString(":")
-	}
-	b.WriteString(port)
 }

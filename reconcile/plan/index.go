@@ -8,24 +8,30 @@ import (
 // index looks things of a World up. It points into the World and edits nothing.
 type index struct {
 	swarm    bool
-	services map[string]*Service // by name
+	services map[string]*service // by name
+	byID     map[string]*service // likewise, by ID
 	networks map[string]*Network // by name and by ID
 	secrets  map[string]*Secret  // by name
-	tasks    map[string][]*Task  // running ones, by service ID, sorted by ID
 	attached map[string]bool     // networks by ID
+}
+
+// service is a Service with its tasks that are Endpoints, sorted by ID.
+type service struct {
+	*Service
+	running int
+	tasks   []*Task
 }
 
 func indexWorld(w *World) *index {
 	x := &index{
 		swarm:    w.Swarm,
-		services: make(map[string]*Service, len(w.Services)),
+		services: make(map[string]*service, len(w.Services)),
+		byID:     make(map[string]*service, len(w.Services)),
 		networks: make(map[string]*Network, 2*len(w.Networks)),
 		secrets:  make(map[string]*Secret, len(w.Secrets)),
 		attached: make(map[string]bool, len(w.Attached)),
 	}
-	for i := range w.Services {
-		x.services[w.Services[i].Name] = &w.Services[i]
-	}
+	x.indexServices(w.Services)
 	x.indexNetworks(w.Networks)
 	for i := range w.Secrets {
 		x.secrets[w.Secrets[i].Name] = &w.Secrets[i]
@@ -33,8 +39,23 @@ func indexWorld(w *World) *index {
 	for _, id := range w.Attached {
 		x.attached[id] = true
 	}
-	x.tasks = runningTasks(w)
+	x.indexTasks(w.Tasks)
 	return x
+}
+
+func (x *index) indexServices(services []Service) {
+	room := make([]service, len(services))
+	for i := range services {
+		room[i].Service = &services[i]
+		x.services[services[i].Name] = &room[i]
+		x.byID[services[i].ID] = &room[i]
+	}
+}
+
+// runs says whether a task of the service with this ID runs.
+func (x *index) runs(id string) bool {
+	s := x.byID[id]
+	return s != nil && len(s.tasks) > 0
 }
 
 // indexNetworks lets a network's ID win over another's name, and of two with
@@ -51,50 +72,33 @@ func (x *index) indexNetworks(networks []Network) {
 	}
 }
 
-// runningTasks groups the tasks that are Endpoints by service, each group sorted
-// by ID. There may be 50,000: their groups are looked up once, counted, and
-// filled in one piece of memory.
-func runningTasks(w *World) map[string][]*Task {
-	index := make(map[string]int32, len(w.Services))
-	of := make([]int32, len(w.Tasks)) // the group of each task, -1 for none
-	var counts []int
-	for i := range w.Tasks {
-		of[i] = -1
-		if !w.Tasks[i].Running {
+// indexTasks gives each service its running tasks. There may be 50,000: the
+// service of each is looked up once, and all groups are in one piece of memory.
+func (x *index) indexTasks(tasks []Task) {
+	of := make([]*service, len(tasks))
+	total := 0
+	for i := range tasks {
+		if !tasks[i].Running {
 			continue
 		}
-		g, ok := index[w.Tasks[i].ServiceID]
-		if !ok {
-			g = int32(len(counts))
-			index[w.Tasks[i].ServiceID] = g
-			counts = append(counts, 0)
-		}
-		of[i] = g
-		counts[g]++
-	}
-	filled := fillGroups(w, of, counts)
-	groups := make(map[string][]*Task, len(index))
-	for id, g := range index {
-		groups[id] = filled[g]
-	}
-	return groups
-}
-
-func fillGroups(w *World, of []int32, counts []int) [][]*Task {
-	room := make([]*Task, len(of))
-	groups := make([][]*Task, len(counts))
-	for g, n := range counts {
-		groups[g], room = room[:0:n], room[n:]
-	}
-	for i, g := range of {
-		if g >= 0 {
-			groups[g] = append(groups[g], &w.Tasks[i])
+		if of[i] = x.byID[tasks[i].ServiceID]; of[i] != nil {
+			of[i].running++
+			total++
 		}
 	}
-	for _, group := range groups {
-		slices.SortFunc(group, func(a, b *Task) int { return strings.Compare(a.ID, b.ID) })
+	room := make([]*Task, total)
+	for i, s := range of {
+		if s == nil {
+			continue
+		}
+		if s.tasks == nil {
+			s.tasks, room = room[:0:s.running], room[s.running:]
+		}
+		s.tasks = append(s.tasks, &tasks[i])
 	}
-	return groups
+	for _, s := range x.byID {
+		slices.SortFunc(s.tasks, func(a, b *Task) int { return strings.Compare(a.ID, b.ID) })
+	}
 }
 
 // find looks a short name up as <namespace>_<name> first, then as written.

@@ -10,7 +10,7 @@ import (
 
 // network chooses the overlay network to reach s on: the named one, else its
 // only one, else the only one that the data plane is attached to as well.
-func (r *resolver) network(namespace string, s *Service, named string) (*Network, finding) {
+func (r *resolver) network(namespace string, s *service, named string) (*Network, finding) {
 	candidates := r.networksOf(s)
 	if named != "" {
 		n, ok := find(r.world.networks, namespace, named)
@@ -45,7 +45,7 @@ func (r *resolver) attachedOnly(networks []*Network) []*Network {
 }
 
 // networksOf are the overlay networks of s by name, until the next call.
-func (r *resolver) networksOf(s *Service) []*Network {
+func (r *resolver) networksOf(s *service) []*Network {
 	out := r.candidates[:0]
 	for _, id := range s.Networks {
 		if n, ok := r.world.networks[id]; ok && !n.Ingress && !slices.Contains(out, n) {

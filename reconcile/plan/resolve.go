@@ -25,6 +25,8 @@ type resolver struct {
 	refs         slab[snapshot.BackendRef]
 	strings      slab[string]
 	indices      slab[int]
+	endpoints    slab[snapshot.Endpoint]
+	text         text
 	needed       slab[neededSecret]
 	candidates   []*Network // room for networksOf
 	updating     bool       // a service that is named is being updated
@@ -33,7 +35,7 @@ type resolver struct {
 // backendKey is what makes two Backends the same thing: a service on a network,
 // or else addresses.
 type backendKey struct {
-	service   *Service
+	service   *service
 	network   *Network
 	port      int
 	addresses string
@@ -94,7 +96,7 @@ func (r *resolver) resolveCertificates(rt *route) {
 		if !haveCert || !haveKey {
 			continue
 		}
-		c := snapshot.Certificate{ID: cert.ID + "." + key.ID, Name: cert.Name, CertSecret: cert.ID, KeySecret: key.ID}
+		c := snapshot.Certificate{ID: r.text.join(cert.ID, ".", key.ID), Name: cert.Name, CertSecret: cert.ID, KeySecret: key.ID}
 		r.certificates[c.ID] = c
 		r.need(cert)
 		r.need(key)

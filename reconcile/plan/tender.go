@@ -106,7 +106,7 @@ func networkTenders(in *Input, world *index, r *resolver, existing []*Service) (
 			continue
 		}
 		have[id] = true
-		if len(world.tasks[s.ID]) > 0 {
+		if world.runs(s.ID) {
 			r.tended[id] = true
 		}
 	}
@@ -160,7 +160,7 @@ func secretTenders(in *Input, world *index, r *resolver, existing []*Service) (c
 
 // running says whether each of the services has a running task.
 func running(world *index, services []*Service) bool {
-	return !slices.ContainsFunc(services, func(s *Service) bool { return len(world.tasks[s.ID]) == 0 })
+	return !slices.ContainsFunc(services, func(s *Service) bool { return !world.runs(s.ID) })
 }
 
 func splitSecretTenders(r *resolver, existing []*Service) (keep, outdated []*Service) {
