@@ -102,7 +102,8 @@ func (c *conditions) hasCertificate() bool {
 		return true
 	}
 	return slices.ContainsFunc(c.rt.certificates, func(id string) bool {
-		return c.certificates[id].State == snapshot.CertificateLoaded
+		report := c.certificates[id]
+		return report != nil && report.State == snapshot.CertificateLoaded
 	})
 }
 

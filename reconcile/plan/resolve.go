@@ -178,7 +178,7 @@ func (r *resolver) sortedBackends() []snapshot.Backend {
 }
 
 func (r *resolver) sortedCertificates() []snapshot.Certificate {
-	out := slices.Collect(maps.Values(r.certificates))
+	out := slices.AppendSeq(make([]snapshot.Certificate, 0, len(r.certificates)), maps.Values(r.certificates))
 	slices.SortFunc(out, func(a, b snapshot.Certificate) int { return strings.Compare(a.ID, b.ID) })
 	return out
 }

@@ -27,17 +27,30 @@ func makeStatuses(in *Input, routes []*route, r *resolver, s *snapshot.Snapshot)
 }
 
 // certificateReports keeps for each Certificate the worst that a data plane says.
-func certificateReports(reports []snapshot.Report) map[string]snapshot.CertificateReport {
-	rank := map[snapshot.CertificateState]int{snapshot.CertificateLoaded: 1, snapshot.CertificatePending: 2, snapshot.CertificateInvalid: 3}
-	worst := map[string]snapshot.CertificateReport{}
-	for _, report := range reports {
-		for _, c := range report.Certificates {
-			if rank[c.State] > rank[worst[c.ID].State] {
+func certificateReports(reports []snapshot.Report) map[string]*snapshot.CertificateReport {
+	if len(reports) == 0 {
+		return nil
+	}
+	worst := make(map[string]*snapshot.CertificateReport, len(reports[0].Certificates))
+	for i := range reports {
+		for j := range reports[i].Certificates {
+			c := &reports[i].Certificates[j]
+			if known := worst[c.ID]; known == nil || severity(c.State) > severity(known.State) {
 				worst[c.ID] = c
 			}
 		}
 	}
 	return worst
+}
+
+func severity(s snapshot.CertificateState) int {
+	switch s {
+	case snapshot.CertificateInvalid:
+		return 2
+	case snapshot.CertificatePending:
+		return 1
+	}
+	return 0
 }
 
 // conditions makes the Conditions of one Route.
@@ -46,7 +59,7 @@ type conditions struct {
 	rt           *route
 	resolver     *resolver
 	snapshot     *snapshot.Snapshot
-	certificates map[string]snapshot.CertificateReport
+	certificates map[string]*snapshot.CertificateReport
 	list         []v1alpha1.Condition // of this Route; its room is used for the next
 }
 
@@ -119,7 +132,7 @@ func (c *conditions) accepted() {
 func (c *conditions) resolvedRefs() {
 	findings := slices.Clone(c.rt.unresolved)
 	for _, id := range c.rt.certificates {
-		if report := c.certificates[id]; report.State == snapshot.CertificateInvalid {
+		if report := c.certificates[id]; report != nil && report.State == snapshot.CertificateInvalid {
 			findings = append(findings, finding{v1alpha1.ReasonInvalidCertificateRef,
 				fmt.Sprintf("certificate %q: %s", c.resolver.certificates[id].Name, report.Message)})
 		}
@@ -175,7 +188,7 @@ func (c *conditions) expiring() {
 	var findings []finding
 	for _, id := range c.rt.certificates {
 		report := c.certificates[id]
-		if report.State != snapshot.CertificateLoaded {
+		if report == nil || report.State != snapshot.CertificateLoaded {
 			continue
 		}
 		end := report.NotAfter.UTC().Format(time.RFC3339)
