@@ -30,15 +30,24 @@ func HeadEnd(buf []byte, from int) (int, error) {
 	}
 }
 
+// cutLine returns the first line, without its CR LF, and what follows it.
+func cutLine(head []byte) (line, rest []byte, err error) {
+	end := bytes.IndexByte(head, '\n')
+	if end < 1 || head[end-1] != '\r' {
+		return nil, nil, errLineEnd
+	}
+	return head[:end-1], head[end+1:], nil
+}
+
 // parseFields parses field lines up to the empty line, which ends head. It
 // appends to fields, and refuses more than limit in all.
 func parseFields(fields []Field, head []byte, limit int) ([]Field, error) {
 	for len(head) > 2 {
-		end := bytes.IndexByte(head, '\n')
-		if end < 1 || head[end-1] != '\r' {
-			return fields, errLineEnd
+		line, rest, err := cutLine(head)
+		if err != nil {
+			return fields, err
 		}
-		f, err := parseField(head[:end-1])
+		f, err := parseField(line)
 		if err != nil {
 			return fields, err
 		}
@@ -46,7 +55,7 @@ func parseFields(fields []Field, head []byte, limit int) ([]Field, error) {
 			return fields, errTooManyFields
 		}
 		fields = append(fields, f)
-		head = head[end+1:]
+		head = rest
 	}
 	if len(head) != 2 || head[0] != '\r' || head[1] != '\n' {
 		return fields, errLineEnd

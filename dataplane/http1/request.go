@@ -1,6 +1,9 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+	"cmp"
+)
 
 // DefaultFields is how many fields a head may have where nothing else is said.
 const DefaultFields = 100
@@ -35,19 +38,14 @@ type Request struct {
 // Parse parses a head, with the empty line that ends it (see HeadEnd).
 func (r *Request) Parse(head []byte) error {
 	*r = Request{Fields: r.Fields[:0], MaxFields: r.MaxFields}
-	end := bytes.IndexByte(head, '\n')
-	if end < 1 || head[end-1] != '\r' {
-		return errLineEnd
-	}
-	if err := r.parseLine(head[:end-1]); err != nil {
+	line, rest, err := cutLine(head)
+	if err != nil {
 		return err
 	}
-	limit := r.MaxFields
-	if limit == 0 {
-		limit = DefaultFields
+	if err := r.parseLine(line); err != nil {
+		return err
 	}
-	var err error
-	if r.Fields, err = parseFields(r.Fields, head[end+1:], limit); err != nil {
+	if r.Fields, err = parseFields(r.Fields, rest, cmp.Or(r.MaxFields, DefaultFields)); err != nil {
 		return err
 	}
 	if err := r.readFields(); err != nil {

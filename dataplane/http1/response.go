@@ -1,6 +1,6 @@
 package http1
 
-import "bytes"
+import "cmp"
 
 // Response is an answer's head. It may be used again, as a Request may.
 type Response struct {
@@ -31,19 +31,14 @@ func (r *Response) Parse(head []byte, method string) error {
 
 func (r *Response) parse(head []byte, method string) error {
 	*r = Response{Fields: r.Fields[:0], MaxFields: r.MaxFields}
-	end := bytes.IndexByte(head, '\n')
-	if end < 1 || head[end-1] != '\r' {
-		return errLineEnd
-	}
-	if err := r.parseLine(head[:end-1]); err != nil {
+	line, rest, err := cutLine(head)
+	if err != nil {
 		return err
 	}
-	limit := r.MaxFields
-	if limit == 0 {
-		limit = DefaultFields
+	if err := r.parseLine(line); err != nil {
+		return err
 	}
-	var err error
-	if r.Fields, err = parseFields(r.Fields, head[end+1:], limit); err != nil {
+	if r.Fields, err = parseFields(r.Fields, rest, cmp.Or(r.MaxFields, DefaultFields)); err != nil {
 		return err
 	}
 	return r.readFields(method)
