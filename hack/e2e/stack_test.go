@@ -35,6 +35,13 @@ func TestTheStackFileRunsFairlead(t *testing.T) {
 	o.apply(t, terminate("demo", "demo.local", "demo.local.cert", "demo.local.key"), "--wait", "--timeout=60s")
 	until200(t, o.web("https", "demo.local"), "/ping")
 	r.Node(0).Docker(t, "stack", "rm", "fairlead")
+	rig.Eventually(t, 60*time.Second, "its task ends", func() error {
+		out, err := r.Node(0).Try(t.Context(), "container", "ls", "--quiet", "--filter", "label=com.docker.swarm.service.name=fairlead_fairlead")
+		if err == nil && strings.TrimSpace(out) != "" {
+			err = errNotYet
+		}
+		return err
+	})
 }
 
 func TestARouteThatShipsInAStackComesAndGoesWithIt(t *testing.T) {

@@ -33,10 +33,15 @@ func (r *Rig) Reset(t testing.TB) {
 	t.Helper()
 	r.WaitReady(t)
 	first := r.nodes[0]
-	first.removeAll(t, "service", "service", "ls", "-q")
-	for _, n := range r.nodes {
-		n.removeAll(t, "container", "container", "ls", "-aq")
-	}
+	// Together, for a service may be an operator that makes others until its
+	// container has ended.
+	Eventually(t, time.Minute, "the swarm has no services and containers", func() error {
+		errs := []error{first.remove("service", "service", "ls", "-q")}
+		for _, n := range r.nodes {
+			errs = append(errs, n.remove("container", "container", "ls", "-aq"))
+		}
+		return errors.Join(errs...)
+	})
 	first.removeAll(t, "config", "config", "ls", "-q")
 	first.removeAll(t, "secret", "secret", "ls", "-q")
 	for _, n := range r.nodes {
@@ -52,18 +57,21 @@ var own = []string{"ingress", "docker_gwbridge"}
 // let go of by and by.
 func (n *Node) removeAll(t testing.TB, kind string, list ...string) {
 	t.Helper()
-	Eventually(t, time.Minute, "the swarm has no "+kind, func() error {
-		ids, err := n.listIDs(kind, list)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		args := []string{kind, "rm"}
-		if kind == "container" || kind == "volume" {
-			args = append(args, "--force")
-		}
-		_, err = n.Try(context.Background(), append(args, ids...)...)
-		return errors.Join(errors.New("some were there"), err)
-	})
+	Eventually(t, time.Minute, "the swarm has no "+kind, func() error { return n.remove(kind, list...) })
+}
+
+// remove removes what list prints, and returns an error where that was anything.
+func (n *Node) remove(kind string, list ...string) error {
+	ids, err := n.listIDs(kind, list)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	args := []string{kind, "rm"}
+	if kind == "container" || kind == "volume" {
+		args = append(args, "--force")
+	}
+	_, err = n.Try(context.Background(), append(args, ids...)...)
+	return errors.Join(fmt.Errorf("%d of kind %s were there", len(ids), kind), err)
 }
 
 func (n *Node) listIDs(kind string, list []string) ([]string, error) {
