@@ -53,7 +53,8 @@ func (p *Pool) DialEndpoint(ctx context.Context, network, address string) (net.C
 			if c, err = t.dial(ctx, address); err == nil || errors.Is(err, errRefused) {
 				return c, err
 			}
-			p.forget(network, t)
+			// Whether the Tender has ended, only its watch connection says: a
+			// dial fails as well where who wanted it does not wait any more.
 		}
 		if !pause(ctx) {
 			return nil, fmt.Errorf("no tender on network %s: %w", network, err)

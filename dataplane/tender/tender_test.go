@@ -237,6 +237,32 @@ func TestADialIsGivenUpWhenItsContextEnds(t *testing.T) {
 	}
 }
 
+func TestADialThatIsGivenUpEndsNoOtherConnection(t *testing.T) {
+	dir, address := t.TempDir(), echo(t)
+	start(t, &Server{Socket: NetworkSocket(dir, "n1"), Network: true, Subnets: loopback})
+	p := newPool(t, dir)
+	p.Died = func(string) { t.Error("the tender was taken for dead") }
+	c, err := dial(t, p, "n1", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for range 20 {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := p.DialEndpoint(ctx, "n1", address); err == nil {
+			t.Error("a dial that nobody waits for succeeded")
+		}
+		if _, err := io.WriteString(c, "ping"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(c, make([]byte, 4)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.Died = nil
+}
+
 func TestTheDefaultRouteNamesTheBridgeToTheHost(t *testing.T) {
 	table := filepath.Join(t.TempDir(), "route")
 	os.WriteFile(table, []byte("Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"+
