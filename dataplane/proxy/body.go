@@ -82,6 +82,21 @@ func (b *replay) read(p []byte, at int64) (int, error) {
 	return n, err
 }
 
+// longestRest is how much of a body is read that nobody wants, so that the
+// connection can be used again. net/http has the same bound.
+const longestRest = 256 << 10
+
+// end reads what is left of the body, up to a limit. Nobody reads from the
+// client after.
+func (b *replay) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil {
+		_, _ = io.CopyN(io.Discard, b.body, longestRest)
+		b.err = errClosed
+	}
+}
+
 func (b *replay) keep(p []byte) {
 	if b.lost || len(p) == 0 {
 		return

@@ -139,12 +139,23 @@ func announced(h http.Header, name string) bool { return hasToken(h["Trailer"], 
 // lateBody is how long a client may go on sending what nobody waits for.
 const lateBody = 5 * time.Second
 
-// unblockBody bounds the time for the rest of a body, where the Endpoint has
-// answered without waiting for it and the transport still reads from the client:
-// net/http keeps the connection until that ends. It must not end it at once, as
-// the rest may be under way and the connection good for another request.
-func (x *exchange) unblockBody() {
-	if x.in.ProtoMajor == 1 && x.body.waiting.Load() {
-		_ = x.rc.SetReadDeadline(time.Now().Add(lateBody))
+// endBody ends the reading of a request's body before net/http takes the
+// connection back: an Endpoint may have answered without waiting for the body,
+// and the transport still reads it. What is missing has a while to come, as it
+// may be under way and the connection good for another request. net/http must
+// not be the one to find the body's end: after the handler has returned it would
+// begin to wait for the client's leaving there, beside its own wait for the next
+// request, and panic. Nothing is read where the client still waits for 100: the
+// reading would send it.
+func (x *exchange) endBody() {
+	if x.in.ProtoMajor != 1 {
+		return
 	}
+	expecting := x.body.count() == 0 && x.in.Header.Get("Expect") != ""
+	if expecting && !x.body.waiting.Load() {
+		return
+	}
+	_ = x.rc.SetReadDeadline(time.Now().Add(lateBody))
+	x.body.end()
+	_ = x.rc.SetReadDeadline(time.Time{})
 }

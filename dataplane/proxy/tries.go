@@ -72,7 +72,7 @@ func (t *try) end() {
 func (x *exchange) forward(b *live.Backend) {
 	ctx, cancel := x.bounded()
 	defer cancel()
-	defer x.unblockBody()
+	defer x.endBody()
 	_ = x.rc.EnableFullDuplex() // HTTP/2 is full duplex without
 	out := x.outgoing(b)
 	policy := x.result.Rule.Route.LoadBalancing
