@@ -1,0 +1,98 @@
+package wire
+
+import (
+	"crypto/tls"
+)
+
+// oneRecord is what fits into one TLS record.
+const oneRecord = 16 << 10
+
+// Conn is a client's connection as the engine reads and writes it. One goroutine
+// may read while another writes.
+type Conn struct {
+	*Socket
+	// TLS is nil in the clear.
+	TLS     *tls.Conn
+	records *Records
+	// more: crypto/tls may hold more of what it has decrypted.
+	more bool
+}
+
+// Plain returns a connection in the clear.
+func Plain(s *Socket) *Conn { return &Conn{Socket: s} }
+
+// Secure returns a connection over TLS, whose handshake is done; r is what t
+// reads from.
+func Secure(r *Records, t *tls.Conn) *Conn {
+	return &Conn{Socket: r.Socket, TLS: t, records: r}
+}
+
+// Read reads as net.Conn does.
+func (c *Conn) Read(p []byte) (int, error) {
+	if c.TLS == nil {
+		return c.Socket.Read(p)
+	}
+	n, err := c.TLS.Read(p)
+	c.more = n == len(p)
+	return n, err
+}
+
+// ReadBuffer adds what comes next to b. While it waits, an empty b has no memory.
+func (c *Conn) ReadBuffer(b *Buffer) error {
+	if c.TLS == nil {
+		return c.Socket.ReadBuffer(b)
+	}
+	for {
+		if !c.more {
+			if err := c.records.Await(); err != nil {
+				return err
+			}
+		}
+		n, err := c.Read(b.Room())
+		b.Filled(n)
+		if n > 0 {
+			return nil
+		}
+		b.idle()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Write writes as net.Conn does; p becomes one write of the socket, however many
+// TLS records it takes.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.TLS == nil {
+		return c.Socket.Write(p)
+	}
+	if len(p) <= oneRecord {
+		return c.TLS.Write(p)
+	}
+	c.records.Hold()
+	n, err := c.TLS.Write(p)
+	if sendErr := c.records.Send(); err == nil {
+		err = sendErr
+	}
+	return n, err
+}
+
+// CloseWrite ends the sending.
+func (c *Conn) CloseWrite() error {
+	if c.TLS != nil {
+		return c.TLS.CloseWrite()
+	}
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Close()
+}
+
+// Close closes at once. Over TLS it tells the peer, where that can be done
+// without waiting.
+func (c *Conn) Close() error {
+	if c.TLS != nil {
+		return c.TLS.Close()
+	}
+	return c.Socket.Close()
+}

@@ -1,0 +1,103 @@
+package wire
+
+import (
+	"encoding/binary"
+	"net"
+	"sync"
+)
+
+// recordHeader is the length of a TLS record's header: type, version, length
+// (RFC 8446 section 5.1).
+const recordHeader = 5
+
+// Records is the net.Conn below crypto/tls.
+type Records struct {
+	*Socket
+	in Buffer
+	// left are the bytes that are still to be read of the record that is being
+	// read.
+	left int
+
+	// mu keeps the order of writes: crypto/tls also writes while it reads, to
+	// change keys.
+	mu sync.Mutex // guards following
+	// held keeps writes while it is not nil.
+	held *[]byte
+}
+
+// NewRecords returns the Records of s. first was read from it already.
+func NewRecords(s *Socket, first []byte) *Records {
+	r := &Records{Socket: s}
+	for len(first) > 0 {
+		n := copy(r.in.Room(), first)
+		r.in.Filled(n)
+		first = first[n:]
+	}
+	return r
+}
+
+var _ net.Conn = (*Records)(nil)
+
+// Read returns no more than what is left of a record, so that crypto/tls holds
+// no record that it was not asked for: see Await.
+func (r *Records) Read(p []byte) (int, error) {
+	for r.left == 0 {
+		if r.in.Len() < recordHeader {
+			if err := r.ReadBuffer(&r.in); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		r.left = recordHeader + int(binary.BigEndian.Uint16(r.in.Bytes()[3:]))
+	}
+	if r.in.Len() == 0 {
+		if err := r.ReadBuffer(&r.in); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p[:min(len(p), r.left)], r.in.Bytes())
+	r.in.Skip(n)
+	r.left -= n
+	r.in.idle()
+	return n, nil
+}
+
+// Await returns when there is something to read. A connection without any has
+// no memory here while it waits.
+func (r *Records) Await() error {
+	if r.in.Len() > 0 {
+		return nil
+	}
+	return r.ReadBuffer(&r.in)
+}
+
+var holds = sync.Pool{New: func() any { return new([]byte) }}
+
+// Hold keeps what is written until Send.
+func (r *Records) Hold() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held = holds.Get().(*[]byte)
+}
+
+// Send writes what was held in one piece.
+func (r *Records) Send() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, err := r.Socket.Write(*r.held)
+	*r.held = (*r.held)[:0]
+	holds.Put(r.held)
+	r.held = nil
+	return err
+}
+
+// Write writes, or holds back.
+func (r *Records) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.held != nil {
+		*r.held = append(*r.held, p...)
+		return len(p), nil
+	}
+	return r.Socket.Write(p)
+}
