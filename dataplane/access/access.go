@@ -3,13 +3,13 @@
 package access
 
 import (
-	"encoding/json"
 	"io"
 	"sync"
 	"time"
 )
 
-// Record is what is known of one request at its end. Times are in seconds.
+// Record is what is known of one request at its end. Times are in seconds. Its
+// strings need to stay what they are only until Write returns.
 type Record struct {
 	Time      time.Time `json:"time"`
 	RequestID string    `json:"request_id,omitempty"`
@@ -47,17 +47,26 @@ type Log struct {
 // discards.
 func NewLog(w io.Writer) *Log { return &Log{w: w} }
 
+var free = sync.Pool{New: func() any { return new(line) }}
+
+// longestKept is the size of a line above which its memory is not used again.
+const longestKept = 16 << 10
+
 // Write writes one line. An error of the writer is nobody's business here: a
 // request is not to fail for its line.
 func (l *Log) Write(r *Record) {
-	if l.w == nil {
-		return
+	if l.w != nil {
+		l.write(r)
 	}
-	line, err := json.Marshal(r)
-	if err != nil {
-		panic("access: " + err.Error())
-	}
+}
+
+func (l *Log) write(r *Record) {
+	b := free.Get().(*line)
+	*b = append((*b)[:0].record(r), '\n')
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = l.w.Write(append(line, '\n'))
+	_, _ = l.w.Write(*b)
+	l.mu.Unlock()
+	if cap(*b) <= longestKept {
+		free.Put(b)
+	}
 }
