@@ -1,0 +1,143 @@
+package http2
+
+import "cmp"
+
+// head takes a field block: a new stream's, or trailers.
+func (c *Conn) head(id uint32, end bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch s := c.streams[id]; {
+	case s != nil:
+		return c.trailersOf(s, end)
+	case id%2 == 0:
+		return errStreamID
+	case id <= c.last:
+		return c.lateHead(id)
+	case c.drain == final || c.ending:
+		c.closed.set(id, resetByUs)
+		return nil
+	}
+	c.last = id
+	switch {
+	case c.selfDependent:
+		return errDepend
+	case c.block.over != "" || len(c.block.fields) > c.cfg.MaxFields:
+		return c.tooLong(id, end)
+	case c.busy >= c.cfg.MaxStreams:
+		c.refuse("streams")
+		return errRefused
+	}
+	return c.accept(id, end)
+}
+
+// lateHead is what a head on a stream that has ended leads to (5.1, 5.1.1).
+func (c *Conn) lateHead(id uint32) error {
+	switch c.closed.get(id) {
+	case resetByUs:
+		return c.count(&c.limits.stray, maxStray, "stray_frames")
+	case resetByPeer:
+		return errHalf
+	case endedBoth:
+		return errClosedStream
+	}
+	return errStreamID
+}
+
+// tooLong answers 431 (RFC 6585 section 5).
+func (c *Conn) tooLong(id uint32, end bool) error {
+	c.refuse(cmp.Or(c.block.over, "header_count"))
+	err := c.sendBlock(id, true, func(e *encoder, b []byte) ([]byte, error) { return e.status(b, 431), nil })
+	if err != nil {
+		return err
+	}
+	c.closed.set(id, endedBoth)
+	if !end {
+		c.out = appendReset(c.room(), id, NoError)
+		c.closed.set(id, resetByUs)
+	}
+	return c.countReset("stream_errors")
+}
+
+// accept hands a new stream to a Handler, or finds it malformed.
+func (c *Conn) accept(id uint32, end bool) error {
+	s := c.take()
+	if !c.block.request(&s.request) || end && s.request.Length > 0 {
+		c.free = append(c.free, s)
+		return errMalformed
+	}
+	if end {
+		s.request.Length = 0
+	}
+	s.begin(id)
+	s.want, s.ended = s.request.Length, end
+	s.counted = true
+	c.running++
+	c.busy++
+	c.used = true
+	s.work <- struct{}{}
+	return nil
+}
+
+// take returns a stream whose goroutine waits. The mutex is held.
+func (c *Conn) take() *Stream {
+	if n := len(c.free); n > 0 {
+		s := c.free[n-1]
+		c.free = c.free[:n-1]
+		return s
+	}
+	s := &Stream{conn: c, work: make(chan struct{}, 1)}
+	s.stream.init(&c.link)
+	c.workers.Add(1)
+	go s.run()
+	return s
+}
+
+// dismiss ends the goroutines of free streams, but some. The mutex is held.
+func (c *Conn) dismiss(but int) {
+	for len(c.free) > but {
+		last := len(c.free) - 1
+		close(c.free[last].work)
+		c.free[last] = nil
+		c.free = c.free[:last]
+	}
+	if but == 0 || c.unused > 1 {
+		c.restWriter()
+	}
+}
+
+// run is the goroutine of a Stream: it serves one request after another.
+func (s *Stream) run() {
+	defer s.conn.workers.Done()
+	for range s.work {
+		s.conn.cfg.Handler(s)
+		s.conn.served(s)
+	}
+}
+
+// served ends a stream whose Handler has returned.
+func (c *Conn) served(s *Stream) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.gone = nil
+	if !s.done {
+		s.abort(InternalError, errReset)
+	}
+	s.abort(NoError, errReset)
+	if s.counted {
+		s.counted = false
+		c.busy--
+	}
+	s.discard()
+	s.told()
+	c.running--
+	c.free = append(c.free, s)
+	if c.running == 0 {
+		c.flushed.Broadcast()
+		if c.drain == final && !c.ending {
+			c.leave(c.last, NoError)
+		}
+	}
+	if c.err != nil {
+		c.dismiss(0)
+	}
+}
