@@ -34,6 +34,7 @@ type block struct {
 	saw                                           uint8
 	method, scheme, authority, path, status, host string
 	length                                        int64
+	lengthText                                    string
 	fields                                        message.Fields
 	cookies                                       int
 	size, count                                   int
@@ -128,7 +129,7 @@ func (b *block) regular(name, value string) {
 			b.malformed = true
 		}
 		b.saw |= sawLength
-		b.length = n
+		b.length, b.lengthText = n, value
 		return
 	case "host":
 		if b.saw&sawHost != 0 {

@@ -76,7 +76,7 @@ func (e *encoder) status(b []byte, status int) []byte {
 	}
 	var digits [3]byte
 	strconv.AppendInt(digits[:0], int64(status), 10)
-	return e.field(b, ":status", unsafe.String(&digits[0], 3))
+	return e.field(b, ":status", text(digits[:]))
 }
 
 // fields appends fields. Their names get lower-case and the white space around
@@ -117,7 +117,7 @@ func (e *encoder) lower(name string) (string, bool) {
 			e.name[i] = c + 'a' - 'A'
 		}
 	}
-	return unsafe.String(&e.name[0], len(e.name)), true
+	return text(e.name), true
 }
 
 // connectionField says whether a field would make a message malformed (RFC 9113
@@ -159,6 +159,9 @@ func (e *encoder) field(b []byte, name, value string) []byte {
 	*slot = e.next
 	return b
 }
+
+// text lends bytes as a string, which is good as long as they are.
+func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // secret says whether a field is never put into a table, here or further on
 // (RFC 7541 section 7.1.3).

@@ -94,6 +94,12 @@ var errGone = &Error{Code: Cancel, Reason: "the connection was closed", Conn: tr
 
 var errReset = &Error{Code: Cancel, Reason: "reset on this side"}
 
+// unsent is the error of streams whose heads were not written before the
+// connection failed with err.
+func unsent(err error) error {
+	return &Error{Code: RefusedStream, Reason: "the connection ended before: " + err.Error(), Conn: true, unprocessed: true}
+}
+
 // The faults of connections and streams are values, so that a flood of them
 // costs no memory. connFault ends a connection, streamFault one stream.
 func connFault(code ErrorCode, reason string) *Error {
@@ -121,10 +127,11 @@ var (
 	errAnyExcess     = connFault(FlowControlError, "more data than the connection's window allows (6.9)")
 	errDepends       = connFault(ProtocolError, "an idle stream depends on itself (RFC 7540 5.3.1)")
 
-	errHeaderTime = connFault(EnhanceYourCalm, "a field block took too long")
-	errWriteTime  = connFault(EnhanceYourCalm, "the peer does not read")
-	errCalm       = connFault(EnhanceYourCalm, "too many frames that lead to nothing")
-	errBlockSize  = connFault(EnhanceYourCalm, "a field block without end")
+	errHeaderTime   = connFault(EnhanceYourCalm, "a field block took too long")
+	errSettingsTime = connFault(SettingsTimeout, "no SETTINGS came")
+	errWriteTime    = connFault(EnhanceYourCalm, "the peer does not read")
+	errCalm         = connFault(EnhanceYourCalm, "too many frames that lead to nothing")
+	errBlockSize    = connFault(EnhanceYourCalm, "a field block without end")
 
 	errMalformed = streamFault(ProtocolError, "a malformed message (8.1.1)")
 	errTooLong   = streamFault(EnhanceYourCalm, "the fields are too long or too many")
@@ -135,5 +142,6 @@ var (
 	errWindow    = streamFault(FlowControlError, "the stream's window overflows (6.9.1)")
 	errExcess    = streamFault(FlowControlError, "more data than the stream's window allows (6.9)")
 	errTrailers  = streamFault(ProtocolError, "fields after the head that do not end the stream (8.1)")
+	errInterim   = streamFault(EnhanceYourCalm, "too many interim answers")
 	errRefused   = streamFault(RefusedStream, "too many streams (5.1.2)")
 )

@@ -34,6 +34,8 @@ type stream struct {
 	ended bool
 	// late: a Read waited for too long.
 	late bool
+	// answer is what a Client has of it, nil at a Conn.
+	answer *answer
 	// counted: the stream counts against the limit.
 	counted bool
 	// live: the stream is among the link's.
@@ -279,6 +281,10 @@ func (s *stream) freed(n int) {
 // receive takes DATA in. The mutex is held.
 func (s *stream) receive(p []byte, padded int, end bool) error {
 	l := s.link
+	if s.answer != nil && !s.answer.begun {
+		l.giveBack(len(p) + padded)
+		return errMalformed
+	}
 	if !s.received.take(len(p) + padded) {
 		l.giveBack(len(p) + padded)
 		return errExcess
@@ -295,7 +301,7 @@ func (s *stream) receive(p []byte, padded int, end bool) error {
 	if end {
 		s.end()
 	}
-	s.canRead.Signal()
+	s.canRead.Broadcast()
 	return nil
 }
 

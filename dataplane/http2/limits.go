@@ -45,7 +45,7 @@ func (l *link) refuse(reason string) {
 
 // count counts what is limited; the error ends the connection. The mutex is held.
 func (l *link) count(n *int, limit int, reason string) error {
-	if over(n, limit) {
+	if over(n, limit) && !l.lenient {
 		l.refuse(reason)
 		return errCalm
 	}

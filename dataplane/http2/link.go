@@ -32,6 +32,12 @@ type link struct {
 	// window is what may be sent on the connection, initialWindow on a new stream.
 	window, initialWindow int64
 	maxFrame              int
+	// lenient: the peer is an Endpoint of ours, and what it does in vain is not
+	// counted.
+	lenient bool
+	// queuedID is the latest stream whose head is in out, wroteID the latest whose
+	// head may have been written.
+	queuedID, wroteID uint32
 	// received is what the peer may send on the connection.
 	received credit
 	streams  map[uint32]*stream
@@ -85,7 +91,11 @@ func (l *link) fail(err error) {
 	}
 	l.err = err
 	for _, s := range l.streams {
-		s.fail(err)
+		if s.answer != nil && s.id > l.wroteID {
+			s.fail(unsent(err))
+		} else {
+			s.fail(err)
+		}
 	}
 }
 

@@ -88,12 +88,15 @@ func (l *link) writeOut() {
 		l.flushed.Broadcast()
 	}
 	l.writing = now()
+	before, written := l.wroteID, 0
+	l.wroteID = l.queuedID
 	l.mu.Unlock()
 	var err error
 	for rest := p; len(rest) > 0 && err == nil; {
 		var n int
 		n, err = l.c.Write(rest[:min(len(rest), maxWrite)])
 		rest = rest[n:]
+		written += n
 	}
 	if cap(p) <= 2*maxWrite {
 		buffer.b = p[:0]
@@ -102,6 +105,9 @@ func (l *link) writeOut() {
 	l.mu.Lock()
 	l.writing = 0
 	if err != nil {
+		if written == 0 {
+			l.wroteID = before
+		}
 		l.broken = err
 		l.fail(err)
 		_ = l.c.Close()
@@ -128,7 +134,7 @@ func (l *link) flush() {
 // await waits until there is room for a field block of s, so that who reads no
 // answers gets none made. The mutex is held, but not meanwhile.
 func (l *link) await(s *stream) {
-	for len(l.out) >= 2*maxWrite && s.err == nil && l.broken == nil {
+	for len(l.out) >= 2*maxWrite && s.err == nil && l.err == nil && l.broken == nil {
 		l.flushed.Wait()
 	}
 }
