@@ -389,10 +389,11 @@ func TestInterruptEndsWhatWaits(t *testing.T) {
 }
 
 func TestClientLeavesWithGoAway(t *testing.T) {
-	release := make(chan struct{})
-	c, server := dial(t, func(w http.ResponseWriter, r *http.Request) { <-release })
+	started, release := make(chan struct{}), make(chan struct{})
+	c, server := dial(t, func(w http.ResponseWriter, r *http.Request) { close(started); <-release })
 	s := open(t, c, get("/"), true)
 	defer s.Close()
+	<-started
 	down := make(chan error)
 	go func() { down <- server.Config.Shutdown(context.Background()) }()
 	for c.Take() {
