@@ -118,6 +118,13 @@ func (c *Client) Take() bool {
 	return true
 }
 
+// Return gives a place back that Take reserved and Open did not get.
+func (c *Client) Return() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.give()
+}
+
 func (c *Client) usable() bool {
 	return !c.leaving && !c.ending && c.err == nil && c.next <= maxID
 }

@@ -167,7 +167,7 @@ func (c *Conn) farewell() {
 func (c *Conn) Drain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.drain != notDraining || c.ending {
+	if c.drain != notDraining || c.ending || c.err != nil {
 		return
 	}
 	c.drain = announced

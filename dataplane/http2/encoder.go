@@ -54,13 +54,16 @@ func (e *encoder) resize(to uint32) {
 	e.evict(e.lowest)
 }
 
-// begin starts a block: changes of the table's size come first.
+// begin starts a block: changes of the table's size come first. Where it was
+// smaller in between, that is said as 0: Go's decoder takes a second change only
+// with an empty table.
 func (e *encoder) begin(b []byte) []byte {
 	if !e.resized {
 		return b
 	}
 	if e.lowest < e.max {
-		b = appendInt(b, 0x20, 5, e.lowest)
+		e.evict(0)
+		b = appendInt(b, 0x20, 5, 0)
 	}
 	b = appendInt(b, 0x20, 5, e.max)
 	e.resized = false
