@@ -87,6 +87,15 @@ func TestPassthrough(t *testing.T) {
 	}
 }
 
+func TestPassthroughToAName(t *testing.T) {
+	r := startRig(t)
+	_, port, _ := net.SplitHostPort(tlsOrigin(t, "own").Addr().String())
+	r.publish(passthroughTo("p.local", "localhost:"+port))
+	l, _ := dialTLS(t, r.https, "p.local")
+	fmt.Fprintln(l, "hello")
+	l.expect(t, "hello")
+}
+
 func TestPassthroughWithNowhereToGoIsClosed(t *testing.T) {
 	r := startRig(t)
 	s := passthroughTo("none.local")

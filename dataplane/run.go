@@ -8,13 +8,12 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"fairlead.dev/fairlead/dataplane/access"
 	"fairlead.dev/fairlead/dataplane/listener"
-	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/passthrough"
 	"fairlead.dev/fairlead/dataplane/routing"
 )
@@ -36,8 +35,16 @@ func (p *Plane) Run(ctx context.Context) error {
 	if secure != nil {
 		queue := listener.NewQueue(secure.Addr())
 		run.Go(func() error { return p.engine.Serve(ctx, queue, routing.TLS, p.cfg.DrainTimeout) })
+		relay, err := passthrough.NewRelay()
+		if err != nil {
+			return fmt.Errorf("make the relay: %w", err)
+		}
+		carry, done := context.WithCancel(force)
+		run.Go(func() error { return relay.Run(carry) })
 		run.Go(func() error {
-			return listener.Serve(ctx, secure, func(c net.Conn) { p.accept(force, c, queue) })
+			defer done()
+			defer relay.Wait()
+			return listener.Serve(ctx, secure, func(c net.Conn) { p.accept(force, c, queue, relay) })
 		})
 	}
 	return run.Wait()
@@ -45,10 +52,10 @@ func (p *Plane) Run(ctx context.Context) error {
 
 // listen opens the listeners, all or none.
 func (p *Plane) listen() (plain, secure net.Listener, err error) {
-	if plain, err = listen(p.cfg.HTTPListener, p.cfg.HTTP); err != nil {
+	if plain, err = listen(p.cfg.HTTPListener, p.cfg.HTTP, tune); err != nil {
 		return nil, nil, err
 	}
-	if secure, err = listen(p.cfg.HTTPSListener, p.cfg.HTTPS); err != nil {
+	if secure, err = listen(p.cfg.HTTPSListener, p.cfg.HTTPS, tuneTLS); err != nil {
 		if plain != nil {
 			plain.Close()
 		}
@@ -62,11 +69,14 @@ func (p *Plane) listen() (plain, secure net.Listener, err error) {
 	return plain, secure, nil
 }
 
-func listen(given net.Listener, address string) (net.Listener, error) {
+func listen(given net.Listener, address string, tune func(fd int)) (net.Listener, error) {
 	if given != nil || address == "" {
 		return given, nil
 	}
-	l, err := net.Listen("tcp", address)
+	cfg := net.ListenConfig{KeepAlive: -1, Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) { tune(int(fd)) })
+	}}
+	l, err := cfg.Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("open listener: %w", err)
 	}
@@ -88,7 +98,7 @@ const lastWord = time.Second
 
 // accept finds out what a connection on the TLS port wants. ctx is the one that
 // cuts it off.
-func (p *Plane) accept(ctx context.Context, c net.Conn, terminated *listener.Queue) {
+func (p *Plane) accept(ctx context.Context, c net.Conn, terminated *listener.Queue, relay *passthrough.Relay) {
 	peeked, err := listener.Peek(c, p.cfg.HandshakeTimeout)
 	if err != nil {
 		defer c.Close()
@@ -103,7 +113,7 @@ func (p *Plane) accept(ctx context.Context, c net.Conn, terminated *listener.Que
 	res := now.world.Table.TLS(peeked.Hello.ServerName)
 	if res.Outcome == routing.Passthrough {
 		_, backend := now.world.Next(res.Rule)
-		p.passThrough(ctx, peeked, backend, res.Rule.Route.Key, res.Rule.Route.LoadBalancing)
+		p.passThrough(ctx, relay, peeked, backend, res.Rule.Route)
 		return
 	}
 	policy := now.policy(res)
@@ -139,34 +149,6 @@ func (p *Plane) terminate(ctx context.Context, c *listener.Conn, cfg *tls.Config
 	}
 }
 
-// passThrough carries a connection to a Backend, nil where the reference does not
-// resolve. What it needs of the World it was given, since it may outlive many.
-func (p *Plane) passThrough(ctx context.Context, c *listener.Conn, b *live.Backend, route, policy string) {
-	p.metrics.PassthroughBegins()
-	defer p.metrics.PassthroughEnds()
-	first, client := c.Rest()
-	defer client.Close()
-	began := time.Now()
-	record := access.Record{Time: began, Listener: "passthrough", Client: addressOf(client), Host: c.Hello.ServerName, Route: route}
-	defer func() {
-		record.Duration = since(began)
-		p.log.Write(&record)
-	}()
-	if b == nil {
-		record.Error = "the backend does not resolve"
-		return
-	}
-	record.Backend = b.Name()
-	server, e, err := passthrough.Connect(ctx, p.dialPassthrough, b, policy)
-	if err != nil {
-		record.Error = err.Error()
-		return
-	}
-	defer e.End()
-	record.Endpoint = e.ID
-	record.BytesIn, record.BytesOut = passthrough.Splice(ctx, client, server, first)
-}
-
 // addressOf returns the address of a client without its port, as the access log
 // has it.
 func addressOf(c net.Conn) string {
@@ -175,14 +157,4 @@ func addressOf(c net.Conn) string {
 		return c.RemoteAddr().String()
 	}
 	return host
-}
-
-// dialPassthrough is dial for those who hear no answer: the connection is one.
-func (p *Plane) dialPassthrough(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
-	p.monitor.Picked(&e.Health, time.Now().UnixNano())
-	c, err := p.dial(ctx, e)
-	if err == nil {
-		p.monitor.Succeeded(&e.Health)
-	}
-	return c, err
 }

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package dataplane
+
+func tune(int)    {}
+func tuneTLS(int) {}

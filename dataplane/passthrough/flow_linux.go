@@ -1,0 +1,233 @@
+package passthrough
+
+import (
+	"syscall"
+	"time"
+)
+
+// flow is one direction of a pair. What is read is written at once; what cannot
+// be written yet is kept here, and nothing is read meanwhile.
+type flow struct {
+	from, to int
+	// readable and writable are what the kernel said last. They say no only after
+	// a system call found it so, since events come at changes only.
+	readable, writable bool
+	// ending is set when the end of what from sends has come in sight.
+	ending bool
+	// ended is set when it was read, shown when to was told.
+	ended, shown bool
+
+	kept  []byte // what was read and is to be written
+	pipe  pipe   // with piped bytes in it, where that is not 0
+	piped int
+
+	bulk  bool // so much came that it is spliced
+	moved int64
+	batch batch
+}
+
+const (
+	// readSize is how much is read at once. More than that is bulk.
+	readSize = 32 << 10
+	// spliceSize is how much is spliced at once.
+	spliceSize = 512 << 10
+	// turn is after how many bytes others have their turn.
+	turn = 4 << 20
+)
+
+// outcome is what became of a flow's turn.
+type outcome uint8
+
+const (
+	waits  outcome = iota // for an event
+	again                 // there is more to do, when others have had their turn
+	over                  // all was moved, and there will be no more
+	failed                // and with it the pair
+)
+
+// pump moves what can be moved.
+func (f *flow) pump(l *loop) outcome {
+	for until := f.moved + turn; f.moved < until; {
+		if !f.flush(l) {
+			if f.writable {
+				return failed
+			}
+			return waits
+		}
+		if f.ended {
+			return over
+		}
+		if !f.readable {
+			return waits
+		}
+		if !f.fill(l) {
+			return failed
+		}
+	}
+	return again
+}
+
+// show tells the other side, once, that no more comes.
+func (f *flow) show() bool {
+	if f.shown {
+		return true
+	}
+	f.shown = true
+	return syscall.Shutdown(f.to, syscall.SHUT_WR) == nil
+}
+
+// flush writes what is kept. It says whether nothing is left; where something is,
+// and the side is writable still, it failed.
+func (f *flow) flush(l *loop) bool {
+	for f.piped > 0 {
+		if !f.writable {
+			return false
+		}
+		n, errno := splice(f.pipe.r, f.to, f.piped)
+		if !f.wrote(n, errno) {
+			return false
+		}
+		if f.piped -= n; f.piped == 0 {
+			l.give(f.pipe)
+		}
+	}
+	for len(f.kept) > 0 {
+		if !f.writable {
+			return false
+		}
+		n, errno := write(f.to, f.kept)
+		if !f.wrote(n, errno) {
+			return false
+		}
+		if f.kept = f.kept[n:]; len(f.kept) == 0 {
+			f.kept = nil
+		}
+	}
+	return true
+}
+
+// wrote counts what a system call wrote.
+func (f *flow) wrote(n int, errno syscall.Errno) bool {
+	switch {
+	case errno == syscall.EAGAIN:
+		f.writable = false
+	case errno == 0 && n > 0:
+		f.moved += int64(n)
+		return true
+	}
+	return false
+}
+
+// fill takes in what has come, of which there may be nothing.
+func (f *flow) fill(l *loop) bool {
+	if f.bulk {
+		return f.fillPipe(l)
+	}
+	n, errno := read(f.from, l.scratch)
+	if errno == syscall.EAGAIN {
+		f.readable = false
+		return true
+	}
+	if errno != 0 {
+		return false
+	}
+	if n == 0 {
+		f.ended = true
+		return true
+	}
+	f.bulk = n == len(l.scratch)
+	// A short read has taken all there was: what comes later is a new event.
+	f.readable = f.bulk || f.ending
+	return f.pass(l.scratch[:n])
+}
+
+// pass writes p, or keeps what cannot be written now.
+func (f *flow) pass(p []byte) bool {
+	if f.writable {
+		n, errno := write(f.to, p)
+		if f.wrote(n, errno) {
+			p = p[n:]
+		} else if f.writable {
+			return false
+		}
+	}
+	if len(p) > 0 {
+		f.kept = append([]byte(nil), p...)
+	}
+	return true
+}
+
+func (f *flow) fillPipe(l *loop) bool {
+	p, err := l.lend()
+	if err != nil { // no more descriptors: it goes on by reading
+		f.bulk = false
+		return true
+	}
+	n, errno := splice(f.from, p.w, spliceSize)
+	if errno == 0 && n > 0 {
+		f.pipe, f.piped = p, n
+		return true
+	}
+	l.give(p)
+	switch {
+	case errno == syscall.EAGAIN:
+		f.readable = false
+		l.batch(f)
+		return true
+	case errno == 0:
+		f.ended = true
+		return true
+	}
+	return false
+}
+
+// release gives back what the flow holds. A pipe with bytes in it is closed.
+func (f *flow) release() {
+	if f.piped > 0 {
+		f.pipe.close()
+		f.piped = 0
+	}
+}
+
+// batch lets a fast sender's bytes gather, so that they are moved in few pieces:
+// the socket counts as readable only when it has lowWater bytes (SO_RCVLOWAT), or
+// when the end has come, or when there is no more room. A sender that pauses is
+// noticed by the next tick of the loop.
+type batch struct {
+	since time.Time // begin of the bytes that are looked at
+	at    int64     // flow.moved at that time
+	on    bool
+	// seen is flow.moved at the last tick.
+	seen int64
+}
+
+const (
+	lowWater = 256 << 10
+	// fast is what comes in fastTime if a sender is to be batched: 256 MiB/s.
+	fast     = 1 << 20
+	fastTime = 4 * time.Millisecond
+	// tick is the longest that the last bytes before a pause are held back.
+	tick = time.Millisecond
+)
+
+// wants says whether a flow that waits is to be batched from now on.
+func (b *batch) wants(moved int64, now time.Time) bool {
+	if moved-b.at < fast {
+		return false
+	}
+	quick := now.Sub(b.since) < fastTime
+	b.since, b.at = now, moved
+	return quick
+}
+
+// slow ends the batching of a flow that did not move since the last tick, and says
+// whether it did. The kernel then tells of what is there.
+func (f *flow) slow() bool {
+	if f.moved != f.batch.seen || f.piped > 0 {
+		f.batch.seen = f.moved
+		return false
+	}
+	f.batch = batch{since: time.Now(), at: f.moved}
+	setOption(f.from, syscall.SOL_SOCKET, syscall.SO_RCVLOWAT, 1)
+	return true
+}

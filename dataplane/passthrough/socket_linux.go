@@ -1,0 +1,135 @@
+package passthrough
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"unsafe"
+)
+
+// The system calls here never block, so the scheduler need not hear of them.
+
+// connect begins to connect.
+func connect(to netip.AddrPort) (fd int, err error) {
+	var address syscall.Sockaddr
+	family := syscall.AF_INET
+	switch ip := to.Addr().Unmap(); {
+	case ip.Is4():
+		address = &syscall.SockaddrInet4{Port: int(to.Port()), Addr: ip.As4()}
+	case ip.Is6() && ip.Zone() == "":
+		family, address = syscall.AF_INET6, &syscall.SockaddrInet6{Port: int(to.Port()), Addr: ip.As16()}
+	default:
+		return -1, errors.New("no address to connect to: " + to.String())
+	}
+	fd, err = syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	attend(fd)
+	if err = syscall.Connect(fd, address); err != nil && err != syscall.EINPROGRESS && err != syscall.EINTR {
+		closeFD(fd)
+		return -1, os.NewSyscallError("connect", err)
+	}
+	return fd, nil
+}
+
+// keepAlive is how many seconds after the last sign of a peer it is asked for
+// one, as the net package has it.
+const keepAlive = 15
+
+// attend lets fd send at once, and notice a peer that has vanished.
+func attend(fd int) {
+	setOption(fd, syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1)
+	setOption(fd, syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1)
+	setOption(fd, syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, keepAlive)
+}
+
+func setOption(fd, level, name int, value int32) {
+	_, _, _ = syscall.RawSyscall6(syscall.SYS_SETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name), uintptr(unsafe.Pointer(&value)), 4, 0)
+}
+
+// take takes the socket out of the net package and its poller, which then do not
+// know it any more. c is closed in any case.
+func take(c *net.TCPConn) (fd int, err error) {
+	defer c.Close()
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return -1, err
+	}
+	var errno syscall.Errno
+	err = raw.Control(func(of uintptr) {
+		var r uintptr
+		r, _, errno = syscall.RawSyscall(syscall.SYS_FCNTL, of, syscall.F_DUPFD_CLOEXEC, 0)
+		fd = int(r)
+	})
+	if err == nil && errno != 0 {
+		err = os.NewSyscallError("dup", errno)
+	}
+	return fd, err
+}
+
+func closeFD(fd int) { _, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
+
+func read(fd int, p []byte) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		if errno != syscall.EINTR {
+			return int(n), errno
+		}
+	}
+}
+
+func write(fd int, p []byte) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		if errno != syscall.EINTR {
+			return int(n), errno
+		}
+	}
+}
+
+// happened returns how many of events have happened, without waiting for any.
+func happened(epoll int, events []syscall.EpollEvent) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_EPOLL_PWAIT, uintptr(epoll), uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
+		if errno != syscall.EINTR {
+			return int(n), errno
+		}
+	}
+}
+
+const (
+	spliceMove     = 1
+	spliceNonblock = 2
+)
+
+func splice(from, to, most int) (int, syscall.Errno) {
+	for {
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_SPLICE, uintptr(from), 0, uintptr(to), 0, uintptr(most), spliceMove|spliceNonblock)
+		if errno != syscall.EINTR {
+			return int(n), errno
+		}
+	}
+}
+
+// pipe is what splice(2) moves bytes through.
+type pipe struct{ r, w int }
+
+// pipeSize is what a pipe is to hold, as far as the system allows.
+const pipeSize = 1 << 20
+
+func newPipe() (pipe, error) {
+	var p [2]int
+	if err := syscall.Pipe2(p[:], syscall.O_NONBLOCK|syscall.O_CLOEXEC); err != nil {
+		return pipe{}, os.NewSyscallError("pipe2", err)
+	}
+	_, _, _ = syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(p[1]), syscall.F_SETPIPE_SZ, pipeSize)
+	return pipe{p[0], p[1]}, nil
+}
+
+func (p pipe) close() {
+	closeFD(p.r)
+	closeFD(p.w)
+}
