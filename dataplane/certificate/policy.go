@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 
@@ -13,6 +14,7 @@ type Policy struct {
 	Key     string
 	entries []*Entry
 	config  *tls.Config
+	tickets tickets
 }
 
 // NewPolicy returns the Policy for p with the Entries of the Store, which have
@@ -25,10 +27,14 @@ func (s *Store) NewPolicy(p *routing.Policy) *Policy {
 			n.entries = append(n.entries, e)
 		}
 	}
+	n.tickets.policy = n
 	n.config = &tls.Config{
 		MinVersion:     tls.VersionTLS12,
 		NextProtos:     []string{"h2", "http/1.1"},
 		GetCertificate: n.choose,
+		Time:           s.now,
+		WrapSession:    n.tickets.wrap,
+		UnwrapSession:  n.tickets.unwrap,
 	}
 	if p.MinVersion == "1.3" {
 		n.config.MinVersion = tls.VersionTLS13
@@ -47,37 +53,44 @@ func (p *Policy) Loaded() bool {
 }
 
 // Config returns what handshakes are made with. It must not be changed, and is
-// the same at each call: it holds the keys of the session tickets.
+// the same at each call: it holds the keys of the tickets of TLS 1.2.
 func (p *Policy) Config() *tls.Config { return p.config }
 
 var errNothingLoaded = errors.New("no certificate is loaded")
 
 // choose returns the first certificate that suits the client in all, else the
-// first whose kind of key suits it, else the first.
+// first whose kind of key suits it, else the first. Where there is one only,
+// nothing is looked at: the handshake finds out by itself.
 func (p *Policy) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	anyName := *hello
-	anyName.ServerName = ""
-	var first, fits *tls.Certificate
+	var first *tls.Certificate
+	several := false
 	for _, e := range p.entries {
-		cert := e.Certificate()
-		if cert == nil {
-			continue
-		}
-		if hello.SupportsCertificate(cert) == nil {
-			return cert, nil
-		}
-		if fits == nil && anyName.SupportsCertificate(cert) == nil {
-			fits = cert
-		}
-		if first == nil {
+		if cert := e.Certificate(); first == nil {
 			first = cert
+		} else if cert != nil {
+			several = true
 		}
 	}
 	switch {
-	case fits != nil:
-		return fits, nil
-	case first != nil:
+	case first == nil:
+		return nil, errNothingLoaded
+	case !several:
 		return first, nil
 	}
-	return nil, errNothingLoaded
+	if cert := p.suits(hello); cert != nil {
+		return cert, nil
+	}
+	anyName := *hello
+	anyName.ServerName = ""
+	return cmp.Or(p.suits(&anyName), first), nil
+}
+
+// suits returns the first certificate that suits the client, or nil.
+func (p *Policy) suits(hello *tls.ClientHelloInfo) *tls.Certificate {
+	for _, e := range p.entries {
+		if cert := e.Certificate(); cert != nil && hello.SupportsCertificate(cert) == nil {
+			return cert
+		}
+	}
+	return nil
 }

@@ -9,7 +9,8 @@
 // A Policy is the tls.Config for a set of Entries. It asks them at each
 // handshake, so an Entry that is loaded late needs no new Policy. Each Policy
 // has session ticket keys of its own, which keeps a session from being resumed
-// under another Policy.
+// under another Policy. Those of TLS 1.3 are the same in all data planes that
+// have the certificates.
 package certificate
 
 import (
@@ -46,6 +47,7 @@ type Store struct {
 	fetch   Fetch
 	changed func()
 	log     *slog.Logger
+	now     func() time.Time // the clock of sessions
 	slots   chan struct{}
 
 	mu      sync.Mutex // guards following
@@ -61,7 +63,7 @@ func NewStore(fetch Fetch, changed func(), log *slog.Logger) *Store {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{fetch: fetch, changed: changed, log: log, slots: make(chan struct{}, atOnce), entries: map[string]*Entry{}}
+	return &Store{fetch: fetch, changed: changed, log: log, now: time.Now, slots: make(chan struct{}, atOnce), entries: map[string]*Entry{}}
 }
 
 // Entry is one Certificate.
@@ -76,6 +78,7 @@ type Entry struct {
 type state struct {
 	report snapshot.CertificateReport
 	cert   *tls.Certificate // where Loaded
+	ticket []byte           // of which ticket keys are derived, where Loaded
 }
 
 // Sync makes the Entries those of certs. Entries that stay keep what they have.
@@ -109,6 +112,7 @@ func (e *Entry) set(to snapshot.CertificateState, message string, cert *tls.Cert
 	st := &state{report: snapshot.CertificateReport{ID: e.spec.ID, Name: e.spec.Name, State: to, Message: message}, cert: cert}
 	if cert != nil {
 		st.report.NotAfter, st.report.Names = cert.Leaf.NotAfter, cert.Leaf.DNSNames
+		st.ticket = ticketSecret(cert)
 	}
 	e.state.Store(st)
 }
