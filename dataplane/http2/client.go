@@ -55,7 +55,7 @@ type Client struct {
 // and SETTINGS are sent. Close it.
 func NewClient(c net.Conn, cfg *ClientConfig) (*Client, error) {
 	n := &Client{next: 1, limit: unsettledStreams, most: cmp.Or(cfg.MaxStreams, maxID), started: now(), done: make(chan struct{})}
-	n.link.init(c, n, nil, cmp.Or(cfg.MaxHeaderBytes, 64<<10), cmp.Or(cfg.MaxFields, 100))
+	n.init(c, n, nil, cmp.Or(cfg.MaxHeaderBytes, 64<<10), cmp.Or(cfg.MaxFields, 100))
 	n.lenient = true
 	n.settingsTime = cmp.Or(cfg.SettingsTimeout, 10*time.Second)
 	n.headerTime, n.writeTimeout = n.settingsTime, cmp.Or(cfg.WriteTimeout, 30*time.Second)

@@ -39,7 +39,7 @@ type answerHead struct {
 // request cannot be written, and every other error is ErrNotProcessed.
 func (c *Client) Open(r *message.Request, scheme string, end bool) (*ClientStream, error) {
 	s := &ClientStream{client: c}
-	s.stream.init(&c.link)
+	s.init(&c.link)
 	s.answers.head = r.Method == "HEAD"
 	s.answers.heads = s.answers.room[:0]
 	s.answer = &s.answers

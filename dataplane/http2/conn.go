@@ -54,7 +54,7 @@ const (
 // already. Call Serve.
 func NewConn(c net.Conn, first []byte, cfg *Config) *Conn {
 	n := &Conn{cfg: cfg.withDefaults()}
-	n.link.init(c, n, first, n.cfg.MaxHeaderBytes, n.cfg.MaxFields)
+	n.init(c, n, first, n.cfg.MaxHeaderBytes, n.cfg.MaxFields)
 	n.refused = n.cfg.Refused
 	n.headerTime, n.writeTimeout, n.bodyTime = n.cfg.HeaderTimeout, n.cfg.WriteTimeout, n.cfg.BodyTimeout
 	n.received = newCredit(connWindow)
@@ -119,10 +119,10 @@ func (c *Conn) end(err error) error {
 		c.leave(c.last, fault.Code)
 	}
 	lingers := c.ending && c.err == nil
-	switch {
-	case err == nil:
+	switch err {
+	case nil:
 		c.fail(ErrClosed)
-	case err == io.EOF:
+	case io.EOF:
 		c.fail(errGone)
 	default:
 		c.fail(err)

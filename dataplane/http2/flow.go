@@ -118,6 +118,7 @@ func (s *stream) abort(code ErrorCode, err error) {
 		if s.err == nil {
 			s.err = err
 		}
+		s.canRead.Broadcast() // the rest of a body may still be waited for
 		return
 	}
 	l := s.link

@@ -7,6 +7,8 @@ func (c *Conn) head(id uint32, end bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch s := c.streams[id]; {
+	case c.err != nil: // while this was read; a new stream would not learn it
+		return c.err
 	case s != nil:
 		return c.trailersOf(s, end)
 	case id%2 == 0:
@@ -86,7 +88,7 @@ func (c *Conn) take() *Stream {
 		return s
 	}
 	s := &Stream{conn: c, work: make(chan struct{}, 1)}
-	s.stream.init(&c.link)
+	s.init(&c.link)
 	c.workers.Add(1)
 	go s.run()
 	return s
