@@ -31,6 +31,7 @@ type runOptions struct {
 	accessLog          string
 	logFormat          string
 	verbose            bool
+	limits             limitOptions
 
 	trustedPrefixes []netip.Prefix
 	accessWriter    io.Writer
@@ -51,12 +52,13 @@ func (o *runOptions) addFlags(c *cobra.Command) {
 	f.DurationVar(&o.drain, "drain", 30*time.Second, "how long connections may finish at the end")
 	f.StringVar(&o.accessLog, "access-log", "", `file for the access log in JSON; "-" is standard output`)
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
+	o.limits.addFlags(c)
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log what happens on every pass, too")
 }
 
 // complete checks the flags and opens what they name.
 func (o *runOptions) complete() error {
-	if err := cmp.Or(o.checkMode(), o.checkAddresses(), o.checkValues()); err != nil {
+	if err := cmp.Or(o.checkMode(), o.checkAddresses(), o.checkValues(), o.limits.check()); err != nil {
 		return err
 	}
 	for _, t := range o.trusted {
@@ -147,6 +149,7 @@ func (o *runOptions) planeConfig() dataplane.Config {
 	return dataplane.Config{
 		Name: name, HTTP: o.http, HTTPS: o.https, TrustedProxies: o.trustedPrefixes,
 		AccessLog: o.accessWriter, DrainTimeout: o.drain,
+		Limits: o.limits.http, MaxConnections: o.limits.connections, MaxPerClient: o.limits.perClient, HandshakeTimeout: o.limits.handshakeTimeout,
 	}
 }
 

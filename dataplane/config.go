@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"fairlead.dev/fairlead/dataplane/proxy"
 )
 
 // Dialer connects to Endpoints.
@@ -65,12 +67,12 @@ type Config struct {
 	// HandshakeTimeout bounds the wait for a ClientHello, and the handshake after
 	// it; 0 means 10 s.
 	HandshakeTimeout time.Duration
-	// HeaderTimeout bounds the reading of a request's head; 0 means 10 s.
-	HeaderTimeout time.Duration
-	// IdleTimeout ends connections without a request; 0 means 90 s.
-	IdleTimeout time.Duration
-	// MaxHeaderBytes bounds a request's head; 0 means 64 KiB.
-	MaxHeaderBytes int
+	// MaxConnections bounds the connections of all clients, MaxPerClient those of
+	// one address; 0 is no bound. What is too much gets 503 or 429 in the clear,
+	// and is closed on the TLS port.
+	MaxConnections, MaxPerClient int
+	// Limits bound what a client can cost.
+	Limits proxy.Limits
 	// MaxReplay is the number of bytes of a request's body that are kept to be
 	// sent again; 0 means 64 KiB.
 	MaxReplay int

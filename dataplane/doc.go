@@ -14,20 +14,24 @@
 // The way of a connection on the TLS port: listener.Peek reads the ClientHello;
 // Table.TLS says whether to pass it through, to terminate it, or to answer with
 // the alert unrecognized_name. A terminated one is handed to the same
-// proxy.Engine that serves plain HTTP.
+// proxy.Engine that serves plain HTTP, in a goroutine of its own.
 //
 // The packages below, each of which knows only those before it:
 //
 //	routing      which Rule serves a request, which Policy a handshake
+//	message      a request and an answer, whatever version carries them
 //	filter       what Filters make of a request
 //	balance      which Backend, which Endpoint
 //	health       which Endpoints are passed over
 //	live         Backends and Endpoints, across publishes
 //	certificate  from secrets to tls.Config
+//	limit        how many connections there may be
 //	listener     accept, peek
 //	access       the access log
 //	metrics      counters
 //	passthrough  bytes both ways
+//	wire         bytes, cheaply
+//	http1, http2 from bytes to messages, and back
 //	proxy        the HTTP engine
 //
 // Beside them stand tender, which is a Dialer and Secrets where the Endpoints

@@ -82,7 +82,7 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 	}
 	delete(got.Header, "X-Request-Id")
 	want := http.Header{
-		"Accept-Encoding": {"gzip"}, "Content-Length": {"4"}, "Te": {"trailers"}, "X-Many": {"1", "2"},
+		"Accept-Encoding": {"gzip"}, "Content-Length": {"4"}, "Te": {"trailers"}, "Connection": {"TE"}, "X-Many": {"1", "2"},
 		"X-Forwarded-For": {"127.0.0.1"}, "X-Real-Ip": {"127.0.0.1"}, "X-Forwarded-Proto": {"http"}, "X-Forwarded-Host": {"a.local"},
 	}
 	if d := cmp.Diff(want, got.Header); d != "" {

@@ -17,6 +17,7 @@ import (
 type passed struct {
 	plane    *Plane
 	client   net.Conn
+	address  netip.Addr
 	first    []byte // what the client has sent
 	endpoint *live.Endpoint
 	record   access.Record
@@ -30,8 +31,9 @@ func (p *Plane) passThrough(ctx context.Context, relay *passthrough.Relay, c *li
 	first, client := c.Rest()
 	x := &passed{plane: p, client: client, first: first}
 	x.record = access.Record{Time: time.Now(), Listener: "passthrough", Host: c.Hello.ServerName, Route: route.Key}
+	x.address = clientAddr(client)
 	if p.cfg.AccessLog != nil {
-		x.record.Client = addressOf(client)
+		x.record.Client = x.address.String()
 	}
 	if b == nil {
 		x.fail("the backend does not resolve")
@@ -91,6 +93,7 @@ func (x *passed) end(in, out int64) {
 	if x.endpoint != nil {
 		x.endpoint.End()
 	}
+	x.plane.connections.Leave(x.address)
 	x.plane.metrics.PassthroughEnds()
 	x.record.BytesIn, x.record.BytesOut, x.record.Duration = in, out, since(x.record.Time)
 	x.plane.log.Write(&x.record)

@@ -14,6 +14,7 @@ import (
 	"fairlead.dev/fairlead/dataplane/access"
 	"fairlead.dev/fairlead/dataplane/certificate"
 	"fairlead.dev/fairlead/dataplane/health"
+	"fairlead.dev/fairlead/dataplane/limit"
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/metrics"
 	"fairlead.dev/fairlead/dataplane/proxy"
@@ -25,6 +26,7 @@ type Plane struct {
 	engine       *proxy.Engine
 	monitor      *health.Monitor
 	certificates *certificate.Store
+	connections  *limit.Connections
 	metrics      *metrics.Metrics
 	log          *access.Log
 	changed      chan struct{}
@@ -42,6 +44,7 @@ func New(cfg Config) (*Plane, error) {
 	p := &Plane{cfg: cfg.withDefaults(), changed: make(chan struct{}, 1), log: access.NewLog(cfg.AccessLog)}
 	p.redirectPort.Store(int64(cfg.RedirectPort))
 	p.monitor = health.NewMonitor(health.Config{Changed: p.signal})
+	p.connections = limit.NewConnections(limit.Config{Total: cfg.MaxConnections, PerAddress: cfg.MaxPerClient})
 	p.certificates = certificate.NewStore(p.cfg.Secrets.Secret, p.signal, p.cfg.Logger)
 	empty, _, err := live.Build(nil, &snapshot.Snapshot{})
 	if err != nil {
@@ -51,8 +54,8 @@ func New(cfg Config) (*Plane, error) {
 	p.engine = proxy.New(proxy.Config{
 		World: func() *live.World { return p.serving.Load().world }, Dial: p.dial, Monitor: p.monitor,
 		Begin: func() { p.metrics.Begin() }, Done: p.done, HTTPSPort: func() int { return int(p.redirectPort.Load()) },
-		TrustedProxies: cfg.TrustedProxies, HeaderTimeout: cfg.HeaderTimeout, IdleTimeout: cfg.IdleTimeout,
-		MaxHeaderBytes: cfg.MaxHeaderBytes, MaxReplay: cfg.MaxReplay, Log: p.cfg.Logger,
+		Refused:        func(reason string) { p.metrics.Refused(reason) },
+		TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits, MaxReplay: cfg.MaxReplay, Log: p.cfg.Logger,
 	})
 	p.metrics, err = metrics.New(cfg.Metrics, state{p})
 	return p, err

@@ -64,10 +64,10 @@ func TestRetries(t *testing.T) {
 }
 
 func TestABodyThatIsNotKeptIsSentOnce(t *testing.T) {
-	r := startRig(t, func(c *Config) { c.MaxReplay = 1000 })
+	r := startRig(t, func(c *Config) { c.MaxReplay = 20000 })
 	h, tries := failing(1, 500)
 	r.publish(oneRoute(t, h, func(rt *snapshot.Route) { rt.Rules[0].Retry = &snapshot.Retry{Attempts: 3, Codes: []int{500}} }))
-	for _, c := range []struct{ size, status, tries int }{{1001, 500, 1}, {1000, 200, 2}} {
+	for _, c := range []struct{ size, status, tries int }{{20001, 500, 1}, {20000, 200, 2}} {
 		tries.Store(0)
 		res, err := r.client().Post("http://a.local/", "text/plain", strings.NewReader(strings.Repeat("x", c.size)))
 		if err != nil {

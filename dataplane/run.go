@@ -16,6 +16,7 @@ import (
 	"fairlead.dev/fairlead/dataplane/listener"
 	"fairlead.dev/fairlead/dataplane/passthrough"
 	"fairlead.dev/fairlead/dataplane/routing"
+	"fairlead.dev/fairlead/dataplane/wire"
 )
 
 // Run listens and serves until ctx ends, and then lets what is under way end for
@@ -29,12 +30,27 @@ func (p *Plane) Run(ctx context.Context) error {
 	force, stop := p.drainLimit(ctx)
 	defer stop()
 	run.Go(func() error { return p.certificates.Run(ctx) })
+	run.Go(func() error { return p.engine.Run(ctx, p.cfg.DrainTimeout) })
 	if plain != nil {
-		run.Go(func() error { return p.engine.Serve(ctx, plain, routing.Plain, p.cfg.DrainTimeout) })
+		run.Go(func() error {
+			return listener.Serve(ctx, plain, func(c net.Conn) {
+				if p.admit(c, true) {
+					defer p.leave(c)
+					p.engine.Serve(wire.Plain(wire.NewSocket(c)), routing.Plain)
+				}
+			})
+		})
 	}
 	if secure != nil {
-		queue := listener.NewQueue(secure.Addr())
-		run.Go(func() error { return p.engine.Serve(ctx, queue, routing.TLS, p.cfg.DrainTimeout) })
+		// The stack that a handshake needs is large, and a connection lives long: so
+		// it goes on in another goroutine.
+		serve := func(c *wire.Conn) {
+			run.Go(func() error {
+				defer p.leave(c.Conn)
+				p.engine.Serve(c, routing.TLS)
+				return nil
+			})
+		}
 		relay, err := passthrough.NewRelay()
 		if err != nil {
 			return fmt.Errorf("make the relay: %w", err)
@@ -44,7 +60,11 @@ func (p *Plane) Run(ctx context.Context) error {
 		run.Go(func() error {
 			defer done()
 			defer relay.Wait()
-			return listener.Serve(ctx, secure, func(c net.Conn) { p.accept(force, c, queue, relay) })
+			return listener.Serve(ctx, secure, func(c net.Conn) {
+				if p.admit(c, false) && !p.accept(force, c, serve, relay) {
+					p.leave(c)
+				}
+			})
 		})
 	}
 	return run.Wait()
@@ -96,9 +116,9 @@ func (p *Plane) drainLimit(ctx context.Context) (context.Context, context.Cancel
 // lastWord is how long a client has to take an answer after which it is closed.
 const lastWord = time.Second
 
-// accept finds out what a connection on the TLS port wants. ctx is the one that
-// cuts it off.
-func (p *Plane) accept(ctx context.Context, c net.Conn, terminated *listener.Queue, relay *passthrough.Relay) {
+// accept finds out what a connection on the TLS port wants, and says whether
+// somebody has it, who sees to it that it leaves. ctx is the one that cuts it off.
+func (p *Plane) accept(ctx context.Context, c net.Conn, terminated func(*wire.Conn), relay *passthrough.Relay) bool {
 	peeked, err := listener.Peek(c, p.cfg.HandshakeTimeout)
 	if err != nil {
 		defer c.Close()
@@ -107,21 +127,21 @@ func (p *Plane) accept(ctx context.Context, c net.Conn, terminated *listener.Que
 			_ = c.SetWriteDeadline(time.Now().Add(lastWord))
 			_, _ = io.WriteString(c, "HTTP/1.0 400 Bad Request\r\nConnection: close\r\n\r\nThis port speaks TLS.\n")
 		}
-		return
+		return false
 	}
 	now := p.serving.Load()
 	res := now.world.Table.TLS(peeked.Hello.ServerName)
 	if res.Outcome == routing.Passthrough {
 		_, backend := now.world.Next(res.Rule)
 		p.passThrough(ctx, relay, peeked, backend, res.Rule.Route)
-		return
+		return true
 	}
 	policy := now.policy(res)
 	if policy == nil {
 		p.refuse(c)
-		return
+		return false
 	}
-	p.terminate(ctx, peeked, policy.Config(), terminated)
+	return p.terminate(ctx, peeked, policy.Config(), terminated)
 }
 
 // refuse answers with the alert for a name that nobody serves.
@@ -132,29 +152,21 @@ func (p *Plane) refuse(c net.Conn) {
 	_, _ = c.Write(listener.UnrecognizedName)
 }
 
-// terminate makes the handshake and hands the connection to the engine.
-func (p *Plane) terminate(ctx context.Context, c *listener.Conn, cfg *tls.Config, terminated *listener.Queue) {
+// terminate makes the handshake and hands the connection to the engine, or says
+// that it could not.
+func (p *Plane) terminate(ctx context.Context, c *listener.Conn, cfg *tls.Config, terminated func(*wire.Conn)) bool {
 	limit, cancel := context.WithTimeout(ctx, p.cfg.HandshakeTimeout)
 	defer cancel()
-	secured := tls.Server(c, cfg)
+	first, raw := c.Rest()
+	records := wire.NewRecords(wire.NewSocket(raw), first)
+	secured := tls.Server(records, cfg)
 	if err := secured.HandshakeContext(limit); err != nil {
 		p.metrics.Handshake("failed")
 		p.cfg.Logger.Debug("tls handshake failed", "client", c.RemoteAddr().String(), "server_name", c.Hello.ServerName, "error", err)
-		c.Close()
-		return
+		raw.Close()
+		return false
 	}
 	p.metrics.Handshake("ok")
-	if !terminated.Put(secured) {
-		secured.Close()
-	}
-}
-
-// addressOf returns the address of a client without its port, as the access log
-// has it.
-func addressOf(c net.Conn) string {
-	host, _, err := net.SplitHostPort(c.RemoteAddr().String())
-	if err != nil {
-		return c.RemoteAddr().String()
-	}
-	return host
+	terminated(wire.Secure(records, secured))
+	return true
 }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,6 +69,10 @@ func (s *Server) handler() http.Handler {
 		answer(w, ok, message)
 	})
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.Handle("GET /debug/pprof/heap", pprof.Handler("heap"))
+	mux.Handle("GET /debug/pprof/goroutine", pprof.Handler("goroutine"))
+	mux.Handle("GET /debug/pprof/allocs", pprof.Handler("allocs"))
 	mux.HandleFunc("GET /api/v1/objects", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Objects()) })
 	mux.HandleFunc("GET /api/v1/report", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Report()) })
 	mux.HandleFunc("GET /api/v1/events", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Events()) })

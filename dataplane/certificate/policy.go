@@ -35,6 +35,8 @@ func (s *Store) NewPolicy(p *routing.Policy) *Policy {
 		Time:           s.now,
 		WrapSession:    n.tickets.wrap,
 		UnwrapSession:  n.tickets.unwrap,
+		// A body is cheaper in large records, and what is small is small anyway.
+		DynamicRecordSizingDisabled: true,
 	}
 	if p.MinVersion == "1.3" {
 		n.config.MinVersion = tls.VersionTLS13

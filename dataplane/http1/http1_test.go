@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"fairlead.dev/fairlead/dataplane/http1/faults"
 )
 
 func TestRequestsAreRead(t *testing.T) {
@@ -121,8 +123,8 @@ func TestChunksComeInPiecesOfAnySize(t *testing.T) {
 // FuzzRequest holds the parser against net/http: what we accept, it reads the
 // same way.
 func FuzzRequest(f *testing.F) {
-	for _, c := range smuggling {
-		f.Add([]byte(c.request))
+	for _, c := range faults.Requests {
+		f.Add([]byte(c.Bytes))
 	}
 	f.Add([]byte("POST http://b/x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"))
 	f.Fuzz(func(t *testing.T, in []byte) {

@@ -17,6 +17,9 @@ type Response struct {
 
 	// MaxFields bounds the fields; 0 means DefaultFields.
 	MaxFields int
+
+	// empty: the answer could have a body and has none.
+	empty bool
 }
 
 // Parse parses the head of an answer to a request with this method. Every fault
@@ -100,8 +103,9 @@ func (r *Response) readFields(method string) error {
 	case f.chunked:
 		r.Body = Chunked
 	case f.hasLength:
-		if f.length > 0 {
-			r.Body, r.Length = Length, f.length
+		r.Length = f.length
+		if r.empty = f.length == 0; !r.empty {
+			r.Body = Length
 		}
 	default:
 		r.Body, r.KeepAlive = UntilClose, false

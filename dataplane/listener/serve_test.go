@@ -2,7 +2,6 @@ package listener
 
 import (
 	"context"
-	"errors"
 	"net"
 	"sync/atomic"
 	"syscall"
@@ -53,24 +52,6 @@ func TestServeOutlivesErrorsThatPass(t *testing.T) {
 	}
 	close(release)
 	if err := <-done; err != nil {
-		t.Error(err)
-	}
-}
-
-func TestQueue(t *testing.T) {
-	a, b := net.Pipe()
-	defer b.Close()
-	q := NewQueue(a.LocalAddr())
-	go q.Put(a)
-	if c, err := q.Accept(); err != nil || c != a {
-		t.Error(c, err)
-	}
-	q.Close()
-	q.Close()
-	if q.Put(a) {
-		t.Error("a closed Queue takes connections")
-	}
-	if _, err := q.Accept(); !errors.Is(err, net.ErrClosed) {
 		t.Error(err)
 	}
 }

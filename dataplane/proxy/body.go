@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"io"
-	"net/http"
 	"sync"
 	"sync/atomic"
 )
@@ -31,12 +30,11 @@ var (
 	errClosed = errors.New("the try is over")
 )
 
-func newReplay(body io.Reader, limit int) *replay {
-	return &replay{body: body, limit: limit}
+// begin makes b ready for another body.
+func (b *replay) begin(body io.Reader, limit int) {
+	b.limit, b.body, b.kept, b.lost, b.err = limit, body, b.kept[:0], false, nil
+	b.n.Store(0)
 }
-
-// view returns a reader of the whole body.
-func (b *replay) view() io.ReadCloser { return &view{body: b} }
 
 // count is the number of bytes that came from the client.
 func (b *replay) count() int64 { return b.n.Load() }
@@ -51,14 +49,17 @@ func (b *replay) whole() bool {
 	return !b.lost
 }
 
-// failed says whether the client's side of the body broke.
-func (b *replay) failed() bool {
+// fault returns what broke the client's side of the body, or nil.
+func (b *replay) fault() error {
 	if b.waiting.Load() {
-		return false
+		return nil
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.err != nil && b.err != io.EOF
+	if b.err == io.EOF {
+		return nil
+	}
+	return b.err
 }
 
 // read fills p from place at on.
@@ -82,21 +83,6 @@ func (b *replay) read(p []byte, at int64) (int, error) {
 	return n, err
 }
 
-// longestRest is how much of a body is read that nobody wants, so that the
-// connection can be used again. net/http has the same bound.
-const longestRest = 256 << 10
-
-// end reads what is left of the body, up to a limit. Nobody reads from the
-// client after.
-func (b *replay) end() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.err == nil {
-		_, _ = io.CopyN(io.Discard, b.body, longestRest)
-		b.err = errClosed
-	}
-}
-
 func (b *replay) keep(p []byte) {
 	if b.lost || len(p) == 0 {
 		return
@@ -115,6 +101,7 @@ type view struct {
 	closed atomic.Bool
 }
 
+// Read returns errClosed once the view is closed.
 func (v *view) Read(p []byte) (int, error) {
 	if v.closed.Load() {
 		return 0, errClosed
@@ -122,14 +109,4 @@ func (v *view) Read(p []byte) (int, error) {
 	n, err := v.body.read(p, v.at)
 	v.at += int64(n)
 	return n, err
-}
-
-func (v *view) Close() error {
-	v.closed.Store(true)
-	return nil
-}
-
-// hasBody says whether a request has a body, perhaps an empty one.
-func hasBody(r *http.Request) bool {
-	return r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0
 }

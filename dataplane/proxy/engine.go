@@ -1,38 +1,52 @@
 // Package proxy is the HTTP engine: it takes requests from clients, asks routing
 // which Rule serves them and live which Endpoint, and carries request and answer.
 //
-// One exchange is one request. Its steps, a file each:
+// One exchange is one request, whatever versions of HTTP its two sides speak. Its
+// steps, a file each:
 //
 //	exchange   decide; answer by itself, or else
-//	outgoing   the request as the Endpoint gets it: header fields, Filters
+//	outgoing   the request as Endpoints get it: header fields, Filters
 //	tries      pick an Endpoint and send, again where semantics allow it
+//	send       the body to the Endpoint, beside the wait for its answer
 //	respond    the answer as the client gets it, streamed
 //	upgrade    after 101, bytes both ways
+//	interrupt  ends an exchange from outside: time-outs, a client that left
+//
+// An exchange knows its two sides as interfaces:
+//
+//	client     client1: a connection of HTTP/1.1 (connection serves its
+//	           requests); client2: a stream of HTTP/2
+//	call       call1: a connection from the Endpoint's pool; call2: a stream of
+//	           one
+//
+// An exchange of HTTP/1.1 runs in the goroutine of the client's connection, which
+// does the Endpoint's I/O too: one wake-up for the request, one for the answer.
+// Only a body that has not come with its head gets a goroutine of its own, since
+// an answer may come before its end. Nothing is allocated for a request: what one
+// needs belongs to its connection and is used again.
 //
 // Nothing is buffered on the way: what one side sends the other gets at once, in
 // both directions at the same time. The only bytes kept are the first of a
 // request's body, as long as they may have to be sent again (body).
 //
-// This engine is net/http on both sides. Every decision stands in a package that
-// does not know net/http (routing, filter, balance, health), so that another
-// engine can take its place.
+// There is no timer per request. A clock looks at all connections four times a
+// second (watch) and interrupts those that take too long; only timeouts that a
+// Route asks for have timers.
 package proxy
 
 import (
 	"cmp"
 	"context"
-	"errors"
-	"log"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"fairlead.dev/fairlead/dataplane/access"
 	"fairlead.dev/fairlead/dataplane/health"
+	"fairlead.dev/fairlead/dataplane/http2"
 	"fairlead.dev/fairlead/dataplane/live"
-	"fairlead.dev/fairlead/dataplane/routing"
 )
 
 // Config is what an Engine needs. All but the funcs may be zero.
@@ -42,114 +56,110 @@ type Config struct {
 	// Dial connects to an Endpoint, bounds its own time and tells Monitor.
 	Dial    func(ctx context.Context, e *live.Endpoint) (net.Conn, error)
 	Monitor *health.Monitor
-	// Begin is called when a request came in, Done when it has ended.
+	// Begin is called when a request came in, Done when it has ended. The Record
+	// and its strings are good until Done returns, but for the Route's.
 	Begin func()
 	Done  func(*access.Record)
+	// Refused counts what a limit or the grammar refused; nil is ignored.
+	Refused func(reason string)
 	// HTTPSPort returns the port that clients are redirected to.
 	HTTPSPort func() int
 
 	// TrustedProxies are the peers whose word about the client is believed.
 	TrustedProxies []netip.Prefix
-	// HeaderTimeout bounds the reading of a request's head; 0 means 10 s.
-	HeaderTimeout time.Duration
-	// IdleTimeout ends connections without a request, on both sides; 0 means 90 s.
-	IdleTimeout time.Duration
-	// MaxHeaderBytes bounds a request's head; 0 means 64 KiB.
-	MaxHeaderBytes int
+	Limits         Limits
 	// MaxReplay is the number of bytes of a request's body that are kept in order
 	// to send them again; 0 means 64 KiB. Longer ones are sent once.
 	MaxReplay int
 	Log       *slog.Logger
 }
 
+// Limits bound what a client can cost.
+type Limits struct {
+	// HeaderBytes bounds a request's head; 0 means 64 KiB. More is answered with
+	// 431 (RFC 6585 section 5).
+	HeaderBytes int
+	// HeaderFields bounds its field lines; 0 means 100. More is answered with 431.
+	HeaderFields int
+	// BodyBytes bounds a request's body; 0 means no bound. More is answered with
+	// 413.
+	BodyBytes int64
+	// Streams bounds the concurrent requests of an HTTP/2 connection; 0 means 250.
+	Streams int
+	// HeaderTimeout bounds the reading of a request's head; 0 means 10 s. Then
+	// the answer is 408.
+	HeaderTimeout time.Duration
+	// IdleTimeout ends connections without a request, on both sides; 0 means 90 s.
+	IdleTimeout time.Duration
+	// WriteTimeout ends a connection whose client takes nothing of an answer; 0
+	// means 30 s.
+	WriteTimeout time.Duration
+	// BodyRate is how many bytes a second a request's body has to bring on
+	// average, once it has taken longer than BodyGrace; 0 means 100 and 30 s. A
+	// slower one is answered with 408. A negative rate is no bound.
+	BodyRate  int
+	BodyGrace time.Duration
+}
+
+func (l Limits) withDefaults() Limits {
+	l.HeaderBytes = cmp.Or(l.HeaderBytes, 64<<10)
+	l.HeaderFields = cmp.Or(l.HeaderFields, 100)
+	l.Streams = cmp.Or(l.Streams, 250)
+	l.HeaderTimeout = cmp.Or(l.HeaderTimeout, 10*time.Second)
+	l.IdleTimeout = cmp.Or(l.IdleTimeout, 90*time.Second)
+	l.WriteTimeout = cmp.Or(l.WriteTimeout, 30*time.Second)
+	l.BodyRate = cmp.Or(l.BodyRate, 100)
+	l.BodyGrace = cmp.Or(l.BodyGrace, 30*time.Second)
+	return l
+}
+
 // Engine serves HTTP.
 type Engine struct {
-	cfg Config
-
-	exchanges counter
-	// force ends upgraded connections.
-	force context.Context
-	end   context.CancelFunc
+	cfg      Config
+	http2    http2.Config
+	draining atomic.Bool
+	watched  watch
 }
 
 // New returns an Engine.
 func New(cfg Config) *Engine {
-	cfg.HeaderTimeout = cmp.Or(cfg.HeaderTimeout, 10*time.Second)
-	cfg.IdleTimeout = cmp.Or(cfg.IdleTimeout, 90*time.Second)
-	cfg.MaxHeaderBytes = cmp.Or(cfg.MaxHeaderBytes, 64<<10)
+	cfg.Limits = cfg.Limits.withDefaults()
 	cfg.MaxReplay = cmp.Or(cfg.MaxReplay, 64<<10)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{cfg: cfg}
-	e.force, e.end = context.WithCancel(context.Background())
-	return e
+	if cfg.Refused == nil {
+		cfg.Refused = func(string) {}
+	}
+	return &Engine{cfg: cfg}
 }
 
-// Serve serves what l accepts until ctx ends, and then lets what is under way
-// end for at most drain. On routing.TLS the connections of l are *tls.Conn with
-// the handshake done.
-func (e *Engine) Serve(ctx context.Context, l net.Listener, kind routing.Listener, drain time.Duration) error {
-	s := e.server(kind)
-	failed := make(chan error, 1)
-	go func() { failed <- s.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
+// Run watches over the connections until ctx ends, and then lets what is under
+// way end for at most drain. It returns when no connection is left.
+func (e *Engine) Run(ctx context.Context, drain time.Duration) error {
+	tick := time.NewTicker(watchPeriod)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		select {
+		case now := <-tick.C:
+			e.watched.look(now)
+		case <-ctx.Done():
+		}
 	}
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-	defer cancel()
-	if s.Shutdown(limit) != nil {
-		s.Close()
+	e.draining.Store(true)
+	e.watched.drain()
+	limit := time.NewTimer(drain)
+	defer limit.Stop()
+	none := e.watched.none()
+	for {
+		select {
+		case now := <-tick.C:
+			e.watched.look(now)
+		case <-limit.C:
+			e.watched.cut()
+		case <-none:
+			e.watched.closeIdle()
+			return nil
+		}
 	}
-	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	// Upgraded connections are not the server's any more.
-	stop := context.AfterFunc(limit, e.end)
-	defer stop()
-	<-e.exchanges.none()
-	return nil
-}
-
-func (e *Engine) server(kind routing.Listener) *http.Server {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	if kind == routing.TLS {
-		protocols.SetHTTP2(true)
-	} else {
-		protocols.SetUnencryptedHTTP2(true)
-	}
-	return &http.Server{
-		Handler:           e.Handler(kind),
-		Protocols:         protocols,
-		ReadHeaderTimeout: e.cfg.HeaderTimeout,
-		IdleTimeout:       e.cfg.IdleTimeout,
-		MaxHeaderBytes:    e.cfg.MaxHeaderBytes,
-		// Nothing is answered that was not asked of the Table, also not OPTIONS *.
-		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     log.New(debugLog{e.cfg.Log}, "", 0),
-	}
-}
-
-// debugLog takes what net/http has to say: broken connections, mostly, which
-// clients cause as they like.
-type debugLog struct{ log *slog.Logger }
-
-func (d debugLog) Write(line []byte) (int, error) {
-	d.log.Debug("http server", "message", string(line))
-	return len(line), nil
-}
-
-// Handler returns the Engine's handler for requests of one Listener.
-func (e *Engine) Handler(kind routing.Listener) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e.exchanges.add(1)
-		defer e.exchanges.add(-1)
-		e.cfg.Begin()
-		x := newExchange(e, kind, w, r)
-		defer x.finish()
-		x.serve()
-	})
 }

@@ -1,35 +1,41 @@
 package proxy
 
 import (
-	"context"
+	"encoding/hex"
 	"errors"
-	"io"
-	"net"
+	"math/rand/v2"
 	"net/http"
-	"net/netip"
-	"sync/atomic"
+	"strings"
 	"time"
+	"unsafe"
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/access"
 	"fairlead.dev/fairlead/dataplane/filter"
 	"fairlead.dev/fairlead/dataplane/live"
+	"fairlead.dev/fairlead/dataplane/message"
 	"fairlead.dev/fairlead/dataplane/routing"
 )
 
-// exchange is one request and its answer.
+// exchange is one request and its answer. An exchange is used again for the next
+// request: begin makes it ready.
 type exchange struct {
 	engine *Engine
 	kind   routing.Listener
-	w      http.ResponseWriter
-	in     *http.Request
-	rc     *http.ResponseController
+	client client
+	peer   *peer
+	in     message.Request
 
-	began  time.Time
-	client clientOf
-	record access.Record
-	body   *replay
-	out    atomic.Int64 // bytes of the answer's body
+	interruption
+	began, ended time.Time
+	// address is the client's, which the peer may speak for.
+	address   string
+	record    access.Record
+	requestID [32]byte
+	body      replay
+	pumps     pumps
+	// sent are the bytes of the answer's body.
+	sent int64
 
 	// world and result are what the request was decided by; it keeps them to its
 	// end, whatever is published meanwhile.
@@ -37,44 +43,103 @@ type exchange struct {
 	result routing.Result
 	// filters are those of the Rule and then of the chosen Backend.
 	filters []snapshot.Filter
+	// out is the request as Endpoints get it, answer what the client gets.
+	out    message.Request
+	answer message.Response
+	tried  []*live.Endpoint
+	// timer ends the request; nil without timeouts.request.
+	timer *time.Timer
 	// sentOnceMore: a connection broke, and the request was sent again for that.
 	sentOnceMore bool
+	// aborted: the client was cut off.
+	aborted bool
 }
 
 // statusClientGone is logged where the client did not wait for an answer.
 const statusClientGone = 499
 
-// The causes with which contexts end.
-var (
-	errRequestTimeout = errors.New("the time for the request is spent")
-	errTryTimeout     = errors.New("the time for the try is spent")
+// What ends an exchange early, in words.
+const (
+	whyRequestTimeout = "the time for the request is spent"
+	whyTryTimeout     = "the time for the try is spent"
+	whyClientGone     = "the client went away"
 )
 
-func newExchange(e *Engine, kind routing.Listener, w http.ResponseWriter, r *http.Request) *exchange {
-	x := &exchange{engine: e, kind: kind, w: w, in: r, rc: http.NewResponseController(w), began: time.Now()}
-	x.client = e.clientOf(r)
-	x.body = newReplay(r.Body, e.cfg.MaxReplay)
+// begin makes x ready for the request that stands in x.in.
+func (x *exchange) begin() {
+	x.began = time.Now()
+	x.body.begin(x.client, x.engine.cfg.MaxReplay)
+	x.sent, x.filters, x.tried = 0, nil, x.tried[:0]
+	x.sentOnceMore, x.aborted, x.timer = false, false, nil
+	x.address = x.engine.clientOf(x.peer, x.in.Fields)
 	x.record = access.Record{
-		Time: x.began, Listener: kind.String(), Client: x.client.address, RequestID: x.requestID(),
-		Method: r.Method, Host: r.Host, Path: r.URL.EscapedPath(), Protocol: r.Proto,
+		Time: x.began, Listener: x.kind.String(), Client: x.address, RequestID: x.newRequestID(),
+		Method: x.in.Method, Host: x.in.Host, Path: x.in.Path, Protocol: x.in.Protocol,
 	}
-	return x
 }
 
-// finish hands the record on, also where the exchange was aborted by a panic.
-func (x *exchange) finish() {
-	x.record.Duration = time.Since(x.began).Seconds()
-	x.record.BytesIn, x.record.BytesOut = x.body.count(), x.out.Load()
+// newRequestID keeps a trusted peer's and makes one else: 128 random bits. It
+// names a request and proves nothing, so the generator need not be a secret one.
+func (x *exchange) newRequestID() string {
+	if x.peer.trusted {
+		if id := x.in.Fields.Get("X-Request-Id"); id != "" {
+			return id
+		}
+	}
+	var b [16]byte
+	for i := 0; i < len(b); i += 8 {
+		n := rand.Uint64()
+		for k := range 8 {
+			b[i+k] = byte(n >> (8 * k))
+		}
+	}
+	hex.Encode(x.requestID[:], b[:])
+	return unsafe.String(&x.requestID[0], len(x.requestID))
+}
+
+// run serves the request from its decision to its record. The client's side says
+// after it whether its connection is good for another one.
+func (x *exchange) run() {
+	x.engine.cfg.Begin()
+	x.begin()
+	x.serve()
+	x.end()
+}
+
+// refuse answers what did not become a request.
+func (x *exchange) refuse(status int, why string) {
+	x.engine.cfg.Begin()
+	x.begin()
+	x.reply(status, why)
+	x.end()
+}
+
+func (x *exchange) end() {
+	if x.timer != nil {
+		x.timer.Stop()
+	}
+	x.interruption.end()
+	x.ended = time.Now()
+	x.record.Duration = x.ended.Sub(x.began).Seconds()
+	x.record.BytesIn, x.record.BytesOut = x.body.count(), x.sent
 	x.engine.cfg.Done(&x.record)
+	x.world, x.result = nil, routing.Result{}
 }
 
 func (x *exchange) serve() {
 	if x.in.Method == http.MethodConnect {
-		x.answer(http.StatusMethodNotAllowed, "CONNECT is not served")
+		x.reply(http.StatusMethodNotAllowed, "CONNECT is not served")
+		return
+	}
+	if limit := x.engine.cfg.Limits.BodyBytes; limit > 0 && x.in.Length > limit {
+		x.engine.cfg.Refused("body_bytes")
+		x.reply(http.StatusRequestEntityTooLarge, errBodyTooLarge.why)
 		return
 	}
 	x.world = x.engine.cfg.World()
-	x.result = x.world.Table.Match(x.kind, x.request())
+	x.result = x.world.Table.Match(x.kind, routing.Request{
+		Host: x.in.Host, Method: x.in.Method, Path: x.in.Path, RawQuery: x.in.Query, Headers: &x.in.Fields, SNI: x.peer.sni,
+	})
 	if r := x.result.Rule; r != nil {
 		x.record.Route, x.record.Rule = r.Route.Key, r.Spec.Name
 	}
@@ -84,21 +149,10 @@ func (x *exchange) serve() {
 	case routing.RedirectToHTTPS:
 		x.redirect(&snapshot.Redirect{Scheme: "https", Port: x.engine.cfg.HTTPSPort(), StatusCode: http.StatusPermanentRedirect}, "/")
 	case routing.Misdirected:
-		x.answer(http.StatusMisdirectedRequest, "this connection is not for this host")
+		x.reply(http.StatusMisdirectedRequest, "this connection is not for this host")
 	default:
-		x.answer(http.StatusNotFound, "no route matches")
+		x.reply(http.StatusNotFound, "no route matches")
 	}
-}
-
-// request is what routing decides by.
-func (x *exchange) request() routing.Request {
-	r := routing.Request{
-		Host: x.in.Host, Method: x.in.Method, Path: x.in.URL.EscapedPath(), RawQuery: x.in.URL.RawQuery, Headers: x.in.Header,
-	}
-	if x.in.TLS != nil {
-		r.SNI = x.in.TLS.ServerName
-	}
-	return r
 }
 
 // serveRule chooses the Backend, and looks for a Filter that answers.
@@ -110,7 +164,7 @@ func (x *exchange) serveRule() {
 	}
 	i, backend := x.world.Next(x.result.Rule)
 	if i < 0 {
-		x.answer(http.StatusInternalServerError, "the rule has no backend")
+		x.reply(http.StatusInternalServerError, "the rule has no backend")
 		return
 	}
 	if more := rule.Backends[i].Filters; len(more) > 0 {
@@ -120,7 +174,7 @@ func (x *exchange) serveRule() {
 		}
 	}
 	if backend == nil {
-		x.answer(http.StatusInternalServerError, "the backend does not resolve")
+		x.reply(http.StatusInternalServerError, "the backend does not resolve")
 		return
 	}
 	x.record.Backend = backend.Name()
@@ -131,7 +185,6 @@ func (x *exchange) serveRule() {
 func (x *exchange) redirected() bool {
 	for i := range x.filters {
 		if r := x.filters[i].Redirect; r != nil {
-			x.modifyResponse(x.w.Header())
 			x.redirect(r, x.prefix())
 			return true
 		}
@@ -149,55 +202,114 @@ func (x *exchange) prefix() string {
 
 func (x *exchange) redirect(r *snapshot.Redirect, prefix string) {
 	if x.in.Host == "" && r.Hostname == "" {
-		x.answer(http.StatusBadRequest, "the request names no host")
+		x.reply(http.StatusBadRequest, "the request names no host")
 		return
 	}
-	x.w.Header().Set("Location", filter.Location(r, filter.Place{
-		Scheme: x.kind.String(), Host: routing.Hostname(x.in.Host), Port: x.port(),
-		Path: x.path(), RawQuery: x.in.URL.RawQuery, Prefix: prefix,
+	x.answer = message.Response{Status: r.StatusCode, Fields: x.answer.Fields[:0]}
+	x.modifyAnswer()
+	x.answer.Fields.Set("Location", filter.Location(r, filter.Place{
+		Scheme: x.kind.String(), Host: routing.Hostname(x.in.Host), Port: x.peer.port,
+		Path: x.path(), RawQuery: x.in.Query, Prefix: prefix,
 	}))
-	x.record.Status = r.StatusCode
-	x.w.WriteHeader(r.StatusCode)
+	x.replyWith("")
 }
 
 func (x *exchange) path() string {
-	if p := x.in.URL.EscapedPath(); p != "" {
-		return p
+	if x.in.Path != "" {
+		return x.in.Path
 	}
 	return "/"
 }
 
-// port is the Listener's.
-func (x *exchange) port() int {
-	if a, ok := x.in.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		if p, err := netip.ParseAddrPort(a.String()); err == nil {
-			return int(p.Port())
-		}
+// reply answers in the data plane's own name.
+func (x *exchange) reply(status int, why string) {
+	x.record.Error = why
+	x.answer = message.Response{Status: status, Fields: x.answer.Fields[:0]}
+	if status == http.StatusServiceUnavailable {
+		x.answer.Fields.Add("Retry-After", "1")
 	}
-	return 0
+	x.answer.Fields.Add("Content-Type", "text/plain; charset=utf-8")
+	x.answer.Fields.Add("X-Content-Type-Options", "nosniff")
+	x.replyWith(http.StatusText(status) + ": " + why + "\n")
 }
 
-// answer answers in the data plane's own name.
-func (x *exchange) answer(status int, why string) {
-	x.record.Status, x.record.Error = status, why
-	h := x.w.Header()
-	if status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", "1")
+// replyWith sends x.answer with a body of our own.
+func (x *exchange) replyWith(body string) {
+	x.record.Status = x.answer.Status
+	x.answer.Length = int64(len(body))
+	x.answer.Fields.Set("Date", httpDate(x.began))
+	if err := x.client.head(&x.answer); err != nil {
+		x.abort(whyClientGone)
+		return
 	}
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	x.w.WriteHeader(status)
-	n, _ := io.WriteString(x.w, http.StatusText(status)+": "+why+"\n")
-	x.out.Add(int64(n))
+	if x.in.Method == http.MethodHead {
+		body = ""
+	}
+	x.sent += int64(len(body))
+	if err := x.client.finish([]byte(body), nil); err != nil {
+		x.abort(whyClientGone)
+	}
 }
+
+// httpDate returns a date as RFC 9110 section 5.6.7 wants it.
+func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 
 // abort cuts the client off, so that what it has is not taken for a whole answer.
 func (x *exchange) abort(why string) {
 	x.record.Error = why
-	panic(http.ErrAbortHandler)
+	x.aborted = true
+	x.client.abort()
 }
 
-// clientGone says whether the client does not wait any more.
-func (x *exchange) clientGone() bool {
-	return errors.Is(x.in.Context().Err(), context.Canceled)
+// replyToFault answers a request whose body is not as it should be, or cuts the
+// client off that sent only a part of it.
+func (x *exchange) replyToFault() {
+	var fault *bodyError
+	if err := x.body.fault(); errors.As(err, &fault) {
+		x.reply(fault.status, fault.why)
+		return
+	}
+	x.record.Status = statusClientGone
+	x.abort(whyClientGone)
+}
+
+// hopByHop says whether a field is between two neighbours: those of RFC 9110
+// section 7.6.1, and some that are not in it and still are. Trailer is not, as
+// trailers are passed on.
+func hopByHop(name string) bool {
+	switch len(name) {
+	case 2:
+		return message.EqualFold(name, "TE")
+	case 7:
+		return message.EqualFold(name, "Upgrade")
+	case 10:
+		return message.EqualFold(name, "Connection") || message.EqualFold(name, "Keep-Alive")
+	case 14:
+		return message.EqualFold(name, "HTTP2-Settings")
+	case 16:
+		return message.EqualFold(name, "Proxy-Connection")
+	case 17:
+		return message.EqualFold(name, "Transfer-Encoding")
+	case 18:
+		return message.EqualFold(name, "Proxy-Authenticate")
+	case 19:
+		return message.EqualFold(name, "Proxy-Authorization")
+	}
+	return false
+}
+
+// removeNamed removes the fields that Connection names.
+func removeNamed(f *message.Fields, in message.Fields) {
+	for i := range in {
+		if !in[i].Is("Connection") {
+			continue
+		}
+		for name := range strings.SplitSeq(in[i].Value, ",") {
+			switch name = message.Trim(name); {
+			case name == "", message.EqualFold(name, "close"), message.EqualFold(name, "keep-alive"), message.EqualFold(name, "upgrade"):
+			default:
+				f.Del(name)
+			}
+		}
+	}
 }

@@ -1,192 +1,173 @@
 package proxy
 
 import (
-	"context"
 	"errors"
-	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"slices"
-	"sync/atomic"
 	"time"
 
+	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/dataplane/http1"
+	"fairlead.dev/fairlead/dataplane/http2"
 	"fairlead.dev/fairlead/dataplane/live"
-)
-
-// failure is why a try gave no answer.
-type failure int
-
-const (
-	// none: there is an answer.
-	none failure = iota
-	// connect: there was no connection.
-	connect
-	// stale: a pooled connection was closed by the Endpoint before it answered.
-	stale
-	// reset: a connection broke before the answer.
-	reset
-	// tryTimeout: timeouts.backendRequest is spent.
-	tryTimeout
-	// requestTimeout: timeouts.request is spent.
-	requestTimeout
-	// gone: the client went away, or its body broke.
-	gone
+	"fairlead.dev/fairlead/dataplane/message"
+	"fairlead.dev/fairlead/dataplane/wire"
 )
 
 // try is one attempt at an Endpoint.
 type try struct {
 	endpoint *live.Endpoint
-	response *http.Response
-	failure  failure
-	err      error
-
-	conn atomic.Pointer[net.Conn]
-	// reused: a pooled connection was used. net/http may have gone on with a new
-	// one where that was stale; if that broke too, another Endpoint is due.
-	reused   atomic.Bool
-	answered atomic.Bool
+	// call is nil where there was no connection.
+	call    call
+	pump    *pump
+	failure failure
 	// timer ends the try; nil without timeouts.backendRequest.
-	timer  *time.Timer
-	cancel context.CancelCauseFunc
+	timer *time.Timer
 }
 
-// discard ends a try whose answer nobody will see.
-func (t *try) discard() {
-	if t.response != nil {
-		t.response.Body.Close()
-	}
-	t.end()
-}
-
-// end releases what the try holds.
-func (t *try) end() {
+// end releases what the try holds. keep says that its connection is good.
+func (t *try) end(keep bool) {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	t.cancel(context.Canceled)
+	keep = keep && t.pump.finished()
+	t.pump.stop()
+	if t.call != nil {
+		t.call.close(keep)
+	}
 	t.endpoint.End()
 }
 
 // forward sends the request to Endpoints until there is an answer to give.
 func (x *exchange) forward(b *live.Backend) {
-	ctx, cancel := x.bounded()
-	defer cancel()
-	defer x.endBody()
-	_ = x.rc.EnableFullDuplex() // HTTP/2 is full duplex without
-	out := x.outgoing(b)
+	if d := x.result.Rule.Spec.Request; d > 0 {
+		x.timer = time.AfterFunc(d, func() { x.interrupt(requestTimeout) })
+	}
+	x.outgoing(b)
+	body, whole := x.client.present()
+	if whole {
+		x.body.n.Store(int64(len(body)))
+	}
 	policy := x.result.Rule.Route.LoadBalancing
-
-	var tried []*live.Endpoint
-	var last *try
+	var t try
 	for n := 0; ; n++ {
-		e := x.pick(b, policy, tried, last)
+		e := x.pick(b, policy, &t)
 		if e == nil {
 			break
 		}
-		if last != nil {
-			last.discard()
-			if !x.pause(ctx, n) {
-				last = &try{failure: x.endOf(ctx)}
+		if n > 0 {
+			t.end(false)
+			if !x.backOff(n) {
+				t = try{failure: x.cause()}
 				break
 			}
 		}
-		tried = append(tried, e)
-		last = x.send(ctx, out, e)
+		x.tried = append(x.tried, e)
 		x.record.Endpoint, x.record.Tries = e.ID, n+1
-		if !x.again(last, n) {
+		t = try{endpoint: e}
+		x.send(&t, body, whole)
+		if !x.again(&t, n, whole) {
 			break
 		}
 	}
-	x.conclude(last)
-}
-
-// bounded returns the context of the whole request.
-func (x *exchange) bounded() (context.Context, context.CancelFunc) {
-	if d := x.result.Rule.Spec.Request; d > 0 {
-		return context.WithTimeoutCause(x.in.Context(), d, errRequestTimeout)
-	}
-	return context.WithCancel(x.in.Context())
+	x.conclude(&t)
+	x.endPumps()
 }
 
 // pick returns the next Endpoint. An Endpoint is tried again only when there is
 // no other, and only by a retry, or where its pooled connection was stale.
-func (x *exchange) pick(b *live.Backend, policy string, tried []*live.Endpoint, last *try) *live.Endpoint {
-	e := b.Pick(policy, tried)
-	if e != nil || last == nil {
+func (x *exchange) pick(b *live.Backend, policy string, last *try) *live.Endpoint {
+	e := b.Pick(policy, x.tried)
+	if e != nil || last.endpoint == nil {
 		return e
 	}
-	first := slices.Index(tried, last.endpoint) == len(tried)-1
-	if x.retryOf() != nil || last.failure == stale && first {
+	first := slices.Index(x.tried, last.endpoint) == len(x.tried)-1
+	if x.retryOf() != nil || first && (last.failure == stale || last.failure == refused) {
 		return b.Pick(policy, nil)
 	}
 	return nil
 }
 
-// pause waits for the back-off of the n-th retry. It reports false if the
-// request ended before.
-func (x *exchange) pause(ctx context.Context, n int) bool {
+// backOff pauses before the n-th retry. It reports false if the request ended
+// before.
+func (x *exchange) backOff(n int) bool {
 	r := x.retryOf()
 	if r == nil || r.Backoff <= 0 {
-		return ctx.Err() == nil
+		return x.pause(0)
 	}
-	t := time.NewTimer(r.Backoff << min(n-1, 16))
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
+	return x.pause(r.Backoff << min(n-1, 16))
+}
+
+// send makes one try, up to the final head of its answer.
+func (x *exchange) send(t *try, body []byte, whole bool) {
+	n := x.nextTry()
+	if d := x.result.Rule.Spec.BackendRequest; d > 0 {
+		t.timer = time.AfterFunc(d, func() { x.interruptTry(n) })
+	}
+	t.endpoint.Begin()
+	x.engine.cfg.Monitor.Picked(&t.endpoint.Health, time.Now().UnixNano())
+	for {
+		err := x.call(t, body, whole)
+		if err == wire.ErrStale {
+			t.call.close(false) // it was never used
+			continue
+		}
+		x.judge(t, err)
+		return
 	}
 }
 
-// send makes one try.
-func (x *exchange) send(ctx context.Context, out *http.Request, e *live.Endpoint) *try {
-	t := &try{endpoint: e}
-	ctx, t.cancel = context.WithCancelCause(ctx)
-	if d := x.result.Rule.Spec.BackendRequest; d > 0 {
-		t.timer = time.AfterFunc(d, func() { t.cancel(errTryTimeout) })
+// call sends the request on one connection and waits for the answer's head.
+func (x *exchange) call(t *try, body []byte, whole bool) error {
+	var err error
+	if t.call, err = x.engine.open(x, t.endpoint); err != nil {
+		return err
 	}
-	informer := &informer{w: x.w}
-	r := out.WithContext(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(i httptrace.GotConnInfo) {
-			t.conn.Store(&i.Conn)
-			if i.Reused {
-				t.reused.Store(true)
-			}
-		},
-		GotFirstResponseByte: func() { t.answered.Store(true) },
-		Got1xxResponse:       informer.inform,
-	}))
-	u := *out.URL
-	u.Host = e.Address
-	r.URL = &u
-	if hasBody(x.in) {
-		r.Body = x.body.view()
-		r.GetBody = func() (io.ReadCloser, error) { return x.body.view(), nil }
+	if !x.waitFor(t.call) {
+		return errInterrupted
 	}
-	e.Begin()
-	x.engine.cfg.Monitor.Picked(&e.Health, time.Now().UnixNano())
-	t.response, t.err = x.engine.transport(e).RoundTrip(r) //nolint:bodyclose // respond, upgrade and discard do
-	informer.stop()
-	x.judge(ctx, t)
-	return t
+	if err := t.call.send(&x.out, body, whole); err != nil {
+		return err
+	}
+	if !whole {
+		t.pump = x.startPump(t.call)
+	}
+	for {
+		if err := t.call.readHead(&x.answer); err != nil {
+			return err
+		}
+		if x.answer.Status >= 200 || x.answer.Status == http.StatusSwitchingProtocols {
+			return nil
+		}
+		x.inform()
+	}
+}
+
+var errInterrupted = errors.New("the exchange was interrupted")
+
+// inform passes an interim answer on. What cannot be is no harm: the client will
+// be found gone soon enough.
+func (x *exchange) inform() {
+	cleanAnswer(&x.answer)
+	_ = x.client.interim(&x.answer)
 }
 
 // judge finds out what became of a try, and tells the Monitor.
-func (x *exchange) judge(ctx context.Context, t *try) {
-	var failed *connectError
+func (x *exchange) judge(t *try, err error) {
 	m := x.engine.cfg.Monitor
-	switch {
-	case t.err == nil:
+	switch why := x.cause(); {
+	case why != none && (err != nil || why != tryTimeout):
+		t.failure = why
+	case err == nil:
 		m.Succeeded(&t.endpoint.Health)
-	case ctx.Err() != nil:
-		t.failure = x.endOf(ctx)
-	case x.body.failed():
-		t.failure = gone
-	case errors.As(t.err, &failed):
+	case errors.Is(err, http2.ErrNotProcessed), err == errNoStream:
+		t.failure = refused
+	case t.call == nil:
 		t.failure = connect
-	case t.reused.Load() && !t.answered.Load():
+	case isMalformed(err):
+		t.failure = malformed
+		x.engine.cfg.Log.Debug("malformed answer", "endpoint", t.endpoint.ID, "error", err)
+	case t.call.reused() && !t.call.answered():
 		t.failure = stale
 	default:
 		t.failure = reset
@@ -194,56 +175,80 @@ func (x *exchange) judge(ctx context.Context, t *try) {
 	}
 }
 
-// endOf says why a context ended.
-func (x *exchange) endOf(ctx context.Context) failure {
-	switch context.Cause(ctx) {
-	case errRequestTimeout:
-		return requestTimeout
-	case errTryTimeout:
-		return tryTimeout
-	}
-	return gone
+// isMalformed says whether an answer broke the grammar.
+func isMalformed(err error) bool {
+	var fault1 *http1.Error
+	var fault2 *http2.Error
+	return errors.As(err, &fault1) || errors.As(err, &fault2) && !fault2.Remote
 }
 
 // again says whether the n-th try, counted from 0, is followed by another.
-func (x *exchange) again(t *try, n int) bool {
-	if t.failure == gone || t.failure == requestTimeout || !x.body.whole() {
+func (x *exchange) again(t *try, n int, whole bool) bool {
+	if t.failure == gone || t.failure == requestTimeout || !whole && !x.body.whole() {
 		return false
 	}
 	r := x.retryOf()
 	switch {
 	case r == nil:
-		return t.failure == connect || t.failure == stale && canBeSentAgain(x.in) || x.onceMore(t)
+		return t.failure == connect || t.failure == refused || t.failure == stale && x.canBeSentAgain() || x.onceMore(t)
 	case n >= r.Attempts:
 		return false
 	case t.failure == none:
-		return slices.Contains(r.Codes, t.response.StatusCode)
+		return slices.Contains(r.Codes, x.answer.Status)
 	}
-	return true
+	return t.failure != malformed
 }
+
+// onceMore says whether a request goes to another Endpoint though its connection
+// broke: it is safe (RFC 9110 section 9.2.1), it has no body, and nothing of an
+// answer came. It does so once, so that a request which kills whoever reads it
+// does not kill them all.
+func (x *exchange) onceMore(t *try) bool {
+	if t.failure != reset || t.call.answered() || x.sentOnceMore || x.in.HasBody() {
+		return false
+	}
+	switch x.in.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		x.sentOnceMore = true
+	}
+	return x.sentOnceMore
+}
+
+// retryOf returns the Rule's retry; without one, nothing is retried but what may
+// always be.
+func (x *exchange) retryOf() *snapshot.Retry { return x.result.Rule.Spec.Retry }
 
 // conclude gives the client what the last try brought.
 func (x *exchange) conclude(t *try) {
-	if t == nil {
-		x.answer(http.StatusServiceUnavailable, "no endpoint is ready")
+	if t.endpoint == nil && t.failure == none {
+		x.reply(http.StatusServiceUnavailable, "no endpoint is ready")
 		return
 	}
-	if t.cancel != nil {
-		defer t.end()
+	if t.failure == none {
+		x.respond(t)
+		return
+	}
+	if t.endpoint != nil {
+		defer t.end(false)
 	}
 	switch t.failure {
-	case none:
-		x.respond(t)
 	case requestTimeout:
-		x.answer(http.StatusGatewayTimeout, errRequestTimeout.Error())
+		x.reply(http.StatusGatewayTimeout, whyRequestTimeout)
 	case tryTimeout:
-		x.answer(http.StatusGatewayTimeout, errTryTimeout.Error())
+		x.reply(http.StatusGatewayTimeout, whyTryTimeout)
 	case gone:
-		x.record.Status = statusClientGone
-		x.abort("the client went away")
+		x.replyToFault()
 	case connect:
-		x.answer(http.StatusBadGateway, "no connection to the endpoint")
+		x.reply(http.StatusBadGateway, "no connection to the endpoint")
+	case malformed:
+		x.reply(http.StatusBadGateway, "the endpoint's answer is malformed")
 	default:
-		x.answer(http.StatusBadGateway, "the endpoint broke the connection")
+		x.reply(http.StatusBadGateway, "the endpoint broke the connection")
 	}
+}
+
+// cleanAnswer removes from an answer what is between its neighbours.
+func cleanAnswer(res *message.Response) {
+	removeNamed(&res.Fields, res.Fields)
+	res.Fields.Keep(func(f *message.Field) bool { return !hopByHop(f.Name) })
 }

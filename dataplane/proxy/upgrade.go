@@ -1,98 +1,151 @@
 package proxy
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"fairlead.dev/fairlead/dataplane/message"
+	"fairlead.dev/fairlead/dataplane/wire"
 )
-
-// halfCloser can end its sending and go on receiving.
-type halfCloser interface{ CloseWrite() error }
-
-// upgrade hands 101 to the client, and then carries bytes both ways until both
-// sides have ended. timeouts do not count from here on.
-func (x *exchange) upgrade(t *try) {
-	res := t.response
-	server, ok := res.Body.(io.ReadWriteCloser)
-	if want := upgradeOf(x.in.Header); !ok || want == "" || !strings.EqualFold(want, upgradeOf(res.Header)) {
-		res.Body.Close()
-		x.answer(http.StatusBadGateway, "the endpoint changed to a protocol that was not asked for")
-		return
-	}
-	defer server.Close()
-	if t.timer != nil {
-		t.timer.Stop()
-	}
-	client, buffered, err := x.rc.Hijack()
-	if err != nil {
-		x.answer(http.StatusBadGateway, "this connection cannot change its protocol")
-		return
-	}
-	defer client.Close()
-	x.record.Status = res.StatusCode
-	stop := context.AfterFunc(x.engine.force, func() {
-		client.Close()
-		server.Close()
-	})
-	defer stop()
-	if err := x.switching(client, res); err != nil {
-		x.record.Error = "the client went away"
-		return
-	}
-	sending := make(chan struct{})
-	go func() {
-		defer close(sending)
-		x.sendUpgraded(t, server, buffered.Reader, client)
-	}()
-	n, err := io.Copy(client, server)
-	x.out.Add(n)
-	x.endClient(client, err)
-	<-sending
-}
-
-// switching writes the 101 by hand: net/http has handed the connection over.
-func (x *exchange) switching(client net.Conn, res *http.Response) error {
-	h := res.Header
-	upgrade := upgradeOf(h)
-	removeHopByHop(h)
-	h["Connection"], h["Upgrade"] = []string{"Upgrade"}, []string{upgrade}
-	x.modifyResponse(h)
-	var b strings.Builder
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", res.StatusCode, http.StatusText(res.StatusCode))
-	_ = h.Write(&b) // a strings.Builder takes all
-	b.WriteString("\r\n")
-	_, err := io.WriteString(client, b.String())
-	return err
-}
-
-// sendUpgraded carries what the client sends. The transport's stream cannot be
-// half closed, but the connection below it can.
-func (x *exchange) sendUpgraded(t *try, server io.ReadWriteCloser, from io.Reader, client net.Conn) {
-	n, err := io.Copy(server, from)
-	x.body.n.Add(n)
-	conn := t.conn.Load()
-	if half, ok := (*conn).(halfCloser); ok && err == nil {
-		err = half.CloseWrite()
-	}
-	if err != nil {
-		server.Close()
-		client.Close()
-	}
-}
 
 // afterEnd is how long a client may go on sending to an Endpoint that has ended.
 const afterEnd = time.Minute
 
-// endClient shows the client that the Endpoint has ended.
-func (x *exchange) endClient(client net.Conn, err error) {
-	half, ok := client.(halfCloser)
-	if err != nil || !ok || half.CloseWrite() != nil {
-		client.Close()
+// upgrade hands 101 to the client, and then carries bytes both ways until both
+// sides have ended. timeouts do not count from here on.
+func (x *exchange) upgrade(t *try) {
+	client, of1 := x.client.(*client1)
+	endpoint, to1 := t.call.(*call1)
+	want := upgradeOf(x.in.Fields)
+	if !of1 || !to1 || want == "" || !message.EqualFold(want, upgradeOf(x.answer.Fields)) {
+		x.reply(http.StatusBadGateway, "the endpoint changed to a protocol that was not asked for")
+		t.end(false)
 		return
 	}
-	_ = client.SetReadDeadline(time.Now().Add(afterEnd))
+	x.stopTimers(t)
+	x.record.Status = x.answer.Status
+	protocol := upgradeOf(x.answer.Fields)
+	cleanAnswer(&x.answer)
+	x.answer.Fields.Set("Connection", "Upgrade")
+	x.answer.Fields.Set("Upgrade", protocol)
+	x.modifyAnswer()
+	if client.interim(&x.answer) != nil {
+		x.abort(whyClientGone)
+		t.end(false)
+		return
+	}
+	x.tunnel(t, client, endpoint)
+	t.end(false)
+}
+
+func (x *exchange) stopTimers(t *try) {
+	if x.timer != nil {
+		x.timer.Stop()
+	}
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+}
+
+// tunnel carries bytes both ways. What both sides have sent already stands in
+// their buffers. The record outlives the request's head, whose memory is not
+// held for as long as this may take.
+func (x *exchange) tunnel(t *try, c *client1, e *call1) {
+	n := c.connection
+	n.phase.Store(int32(tunnelling))
+	c.broken = true // for HTTP, this is the connection's end
+	r := &x.record
+	r.Method, r.Host, r.Path, r.RequestID = strings.Clone(r.Method), strings.Clone(r.Host), strings.Clone(r.Path), strings.Clone(r.RequestID)
+	first := append([]byte(nil), n.in.Bytes()...)
+	n.in.Release()
+	c.putOut()
+
+	sent := make(chan int64, 1)
+	go func() {
+		k, err := e.socket.Write(first)
+		in := int64(k)
+		if err == nil {
+			var more int64
+			more, err = carryRaw(e.socket, n.conn)
+			in += more
+		}
+		if err == nil {
+			err = closeWrite(e.socket)
+		}
+		if err != nil {
+			e.socket.Close()
+			n.conn.Socket.Close()
+		}
+		sent <- in
+	}()
+	x.sent = x.answerRaw(n.conn, e)
+	x.body.n.Add(<-sent)
+}
+
+// answerRaw carries what the Endpoint sends.
+func (x *exchange) answerRaw(to *wire.Conn, e *call1) int64 {
+	k, err := to.Write(e.in.Bytes())
+	out := int64(k)
+	e.in.Release()
+	if err == nil {
+		var more int64
+		more, err = carryRaw(to, e.socket)
+		out += more
+	}
+	if err != nil || to.CloseWrite() != nil {
+		to.Socket.Close()
+		e.socket.Close()
+		return out
+	}
+	_ = to.SetReadDeadline(time.Now().Add(afterEnd))
+	return out
+}
+
+func closeWrite(s *wire.Socket) error {
+	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return s.Close()
+}
+
+// carryRaw copies until from ends. Between two TCP connections in the clear the
+// kernel does it.
+func carryRaw(to io.Writer, from io.Reader) (int64, error) {
+	if dst, src := inClear(to), inClear(from); dst != nil && src != nil {
+		return dst.ReadFrom(src)
+	}
+	buf := wire.GetLarge()
+	defer wire.PutLarge(buf)
+	var done int64
+	for {
+		n, err := from.Read(buf[:])
+		if n > 0 {
+			k, werr := to.Write(buf[:n])
+			if done += int64(k); werr != nil {
+				return done, werr
+			}
+		}
+		if err == io.EOF {
+			return done, nil
+		}
+		if err != nil {
+			return done, err
+		}
+	}
+}
+
+// inClear returns the TCP connection of one that has no TLS, or nil.
+func inClear(c any) *net.TCPConn {
+	switch c := c.(type) {
+	case *wire.Socket:
+		return c.TCP()
+	case *wire.Conn:
+		if c.TLS == nil {
+			return c.TCP()
+		}
+	}
+	return nil
 }

@@ -11,8 +11,9 @@ import (
 // idle: nothing was sent on it.
 var ErrStale = errors.New("the connection ended while it was idle")
 
-// longestWrite bounds one system call, so that a blocked write shows progress.
-const longestWrite = 64 << 10
+// longestWrite bounds one system call, so that a long write shows progress and
+// does not keep others from the processor. The records of a Large piece fit in.
+const longestWrite = Large + 1<<10
 
 // Socket is a connection's bytes as they are on the wire. One goroutine may read
 // while another writes.
@@ -80,7 +81,16 @@ func (s *Socket) roundTripPlainly(p []byte, b *Buffer) error {
 		return err
 	}
 	if _, err := s.writePlainly(p); err != nil {
-		return err
+		return s.lastRead(b, err)
 	}
 	return s.readPlainly(b)
+}
+
+// lastRead reads what a peer said before it would take no more, or returns why
+// the write failed.
+func (s *Socket) lastRead(b *Buffer, err error) error {
+	if s.ReadBuffer(b) != nil {
+		return err
+	}
+	return nil
 }

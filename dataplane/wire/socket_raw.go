@@ -40,7 +40,8 @@ type step uint8
 const (
 	looking step = iota
 	waiting
-	broken
+	broken // before anything was written
+	unsent // by the write
 )
 
 // writing is the state of a write.
@@ -64,10 +65,11 @@ func (r *rawSocket) init(s *Socket) {
 	r.in.read, r.in.trip, r.out.write = r.tryRead, r.tryTrip, r.tryWrite
 }
 
-// read and write return the result of one call, with EINTR done.
+// read and write return the result of one call, with EINTR done. recv and send
+// are a little cheaper on a socket than read and write.
 func read(fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_RECVFROM, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), 0, 0, 0)
 		if errno != syscall.EINTR {
 			return int(n), errno
 		}
@@ -79,7 +81,7 @@ func write(fd uintptr, p []byte) (int, syscall.Errno) {
 		p = p[:longestWrite]
 	}
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, errno := syscall.RawSyscall6(syscall.SYS_SENDTO, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), syscall.MSG_NOSIGNAL, 0, 0)
 		if errno != syscall.EINTR {
 			return int(n), errno
 		}
@@ -157,12 +159,15 @@ func (s *Socket) RoundTrip(p []byte, b *Buffer) error {
 	if err != nil {
 		return err
 	}
+	rest := p[len(p)-r.in.unsent:]
 	switch {
 	case r.in.step == broken:
 		return ErrStale
-	case r.in.unsent > 0:
-		if _, err := s.Write(p[len(p)-r.in.unsent:]); err != nil {
-			return err
+	case r.in.step == unsent:
+		return s.lastRead(b, os.NewSyscallError("write", r.in.errno))
+	case len(rest) > 0:
+		if _, err := s.Write(rest); err != nil {
+			return s.lastRead(b, err)
 		}
 		return s.ReadBuffer(b)
 	}
@@ -186,7 +191,7 @@ func (r *rawSocket) tryTrip(fd uintptr) bool {
 		n, errno = 0, 0
 	}
 	if in.errno = errno; errno != 0 {
-		in.n = 0
+		in.step = unsent
 		return true
 	}
 	in.unsent = len(in.request) - n

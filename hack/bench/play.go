@@ -44,7 +44,7 @@ func (s *suite) play(ctx context.Context, sc scenario) error {
 	if err := s.verifyAll(ctx, sc, takes); err != nil {
 		return fmt.Errorf("after: %w", err)
 	}
-	return nil
+	return s.profile(ctx, sc)
 }
 
 // report prints a line of progress.

@@ -34,6 +34,8 @@ type suite struct {
 	world       *server.World
 	contestants []*contestant
 	result      *result.Run
+	// profiles are CPU profiles by the names of their files.
+	profiles map[string][]byte
 }
 
 // contestant is a peer with its two servers: one with a single host, one with
@@ -54,7 +56,7 @@ func newSuite(o options) (*suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &suite{bin: bin, origin: filepath.Join(o.peersDir, "origin"), rounds: cmp.Or(o.rounds, 5), limit: cmp.Or(o.limit, 20*time.Minute)}
+	s := &suite{bin: bin, origin: filepath.Join(o.peersDir, "origin"), profiles: map[string][]byte{}, rounds: cmp.Or(o.rounds, 5), limit: cmp.Or(o.limit, 20*time.Minute)}
 	hosts := cmp.Or(o.hosts, 10_000)
 	if o.quick {
 		s.rounds, s.limit, hosts = cmp.Or(o.rounds, 1), cmp.Or(o.limit, 2*time.Minute), cmp.Or(o.hosts, 1000)

@@ -16,6 +16,11 @@ func (s *suite) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
+	for name, raw := range s.profiles {
+		if err := os.WriteFile(filepath.Join(dir, name), raw, 0o644); err != nil {
+			return err
+		}
+	}
 	for name, text := range map[string]string{
 		"bench.json": string(text) + "\n", "README.md": s.result.Markdown("bench.svg"), "bench.svg": s.result.SVG(),
 	} {

@@ -27,6 +27,12 @@ func (r *Run) Markdown(picture string) string {
 	for _, s := range r.Servers {
 		fmt.Fprintf(&b, "- %s: %s\n", s.Name, s.Version)
 	}
+	if len(r.Profiles) > 0 {
+		fmt.Fprintf(&b, "\n## Where the time of %s goes\n\nA CPU profile of one more run of each scenario, which is not among the values.\n", r.Subject)
+	}
+	for _, p := range r.Profiles {
+		fmt.Fprintf(&b, "\n%s ([%s](%s)):\n\n```\n%s\n```\n", p.Scenario, p.File, p.File, strings.TrimRight(p.Top, "\n"))
+	}
 	if len(r.Notes) > 0 {
 		b.WriteString("\n## Notes\n\n")
 		for _, n := range r.Notes {

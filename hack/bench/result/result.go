@@ -33,6 +33,8 @@ type Run struct {
 	Baseline string `json:"baseline"`
 	Subject  string `json:"subject"`
 	Rows     []Row  `json:"rows"`
+	// Profiles say where the subject's time goes.
+	Profiles []Profile `json:"profiles,omitempty"`
 	// Notes are remarks for the reader, in Markdown without line breaks.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -41,6 +43,15 @@ type Run struct {
 type Server struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+}
+
+// Profile is a CPU profile of the subject in a scenario.
+type Profile struct {
+	Scenario string `json:"scenario"`
+	// File is where the whole profile is, beside the report.
+	File string `json:"file"`
+	// Top is a table of the functions in which most of the time was spent.
+	Top string `json:"top"`
 }
 
 // Row is one thing that was measured of all servers.

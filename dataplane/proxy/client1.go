@@ -1,0 +1,359 @@
+package proxy
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"fairlead.dev/fairlead/dataplane/http1"
+	"fairlead.dev/fairlead/dataplane/message"
+	"fairlead.dev/fairlead/dataplane/wire"
+)
+
+// client1 is the request that a connection carries now, and its answer.
+type client1 struct {
+	connection *connection
+	requests   int
+	// preface is what an HTTP/2 client sent so far, where the connection turned
+	// out to be one.
+	preface []byte
+
+	// The body.
+	left     int64 // of http1.Length
+	chunks   http1.Chunks
+	bodyDone atomic.Bool
+	trailer  message.Fields
+	// continued: the client was told to go on with the body.
+	continued bool
+	stopped   atomic.Bool
+	// faulty: the body is not as it should be, so that nothing can follow it.
+	faulty atomic.Bool
+	// bytes of the body, and since when somebody reads it.
+	bytes     atomic.Int64
+	bodySince atomic.Int64
+	tooSlow   atomic.Bool
+
+	// The answer.
+	out     *[]byte
+	chunked bool
+	// untilClose: the answer's body ends with the connection.
+	untilClose bool
+	// bare: the answer has no body, or none that is written.
+	bare bool
+	// last: the connection ends with this answer; broken: at once.
+	last, broken bool
+}
+
+// outs are the buffers that answers wait in. Most answers fit into one write.
+var outs = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+
+// fits is how much of an answer waits to be sent together.
+const fits = 16 << 10
+
+// begin makes c ready for the request that its connection has parsed.
+func (c *client1) begin() {
+	c.connection.x.interruption.begin()
+	h := &c.connection.head
+	c.requests++
+	c.left, c.chunks, c.trailer = h.Length, http1.Chunks{}, c.trailer[:0]
+	c.bodyDone.Store(h.Body == http1.NoBody)
+	c.continued, c.chunked, c.bare, c.broken = !h.ExpectContinue, false, false, false
+	c.last = !h.KeepAlive
+	if h.Body != http1.NoBody {
+		c.stopped.Store(false)
+		c.tooSlow.Store(false)
+		c.faulty.Store(false)
+		c.bytes.Store(0)
+		c.bodySince.Store(0)
+	}
+}
+
+// end says whether the connection can carry another request.
+func (c *client1) end() bool {
+	c.putOut()
+	n := c.connection
+	switch {
+	case c.broken:
+		return false
+	case c.last || n.closing.Load():
+		if !c.bodyDone.Load() {
+			n.linger()
+		}
+		return false
+	}
+	if !c.finishBody() {
+		n.linger()
+		return false
+	}
+	return true
+}
+
+// finishBody reads what nobody wanted of the body, up to a limit.
+func (c *client1) finishBody() bool {
+	if c.bodyDone.Load() && !c.stopped.Load() {
+		return true
+	}
+	n := c.connection
+	if !c.bodyDone.Load() {
+		if !c.continued {
+			return false // the client may send the body or not
+		}
+		_ = n.conn.SetReadDeadline(time.Now().Add(lateBody))
+		buf := wire.GetLarge()
+		defer wire.PutLarge(buf)
+		for got := 0; !c.bodyDone.Load(); {
+			k, err := c.Read(buf[:])
+			if got += k; err != nil && !c.bodyDone.Load() || got > longestLinger {
+				return false
+			}
+		}
+	}
+	return n.conn.SetReadDeadline(time.Time{}) == nil
+}
+
+// Read reads the body.
+func (c *client1) Read(p []byte) (int, error) {
+	if c.bodyDone.Load() {
+		return 0, io.EOF
+	}
+	if c.bodySince.Load() == 0 {
+		c.bodySince.Store(time.Now().UnixNano())
+	}
+	n, err := c.read(p)
+	limit := c.connection.engine.cfg.Limits.BodyBytes
+	if got := c.bytes.Add(int64(n)); limit > 0 && got > limit {
+		c.connection.engine.cfg.Refused("body_bytes")
+		c.faulty.Store(true)
+		return 0, errBodyTooLarge
+	}
+	if err != nil && err != io.EOF && c.tooSlow.Load() {
+		c.faulty.Store(true)
+		return n, errBodyTooSlow
+	}
+	return n, err
+}
+
+func (c *client1) read(p []byte) (int, error) {
+	if c.connection.head.Body == http1.Chunked {
+		return c.readChunks(p)
+	}
+	n, err := c.readSome(p[:min(int64(len(p)), c.left)])
+	if c.left -= int64(n); c.left == 0 {
+		c.bodyDone.Store(true)
+		return n, io.EOF
+	}
+	return n, unexpected(err)
+}
+
+// readSome returns what is there, or else what a read brings.
+func (c *client1) readSome(p []byte) (int, error) {
+	in := &c.connection.in
+	if in.Len() == 0 {
+		return c.connection.conn.Read(p)
+	}
+	n := copy(p, in.Bytes())
+	in.Skip(n)
+	return n, nil
+}
+
+func (c *client1) readChunks(p []byte) (int, error) {
+	in := &c.connection.in
+	for {
+		if in.Len() == 0 {
+			if err := c.connection.conn.ReadBuffer(in); err != nil {
+				return 0, unexpected(err)
+			}
+		}
+		buf := in.Bytes()
+		framing, n, err := c.chunks.Next(buf[:min(len(buf), len(p))])
+		if err != nil {
+			var fault *http1.Error
+			errors.As(err, &fault)
+			c.connection.engine.cfg.Refused("malformed")
+			c.faulty.Store(true)
+			return 0, &bodyError{fault.Status, fault.Error()}
+		}
+		copy(p, buf[framing:framing+n])
+		in.Skip(framing + n)
+		if c.chunks.Done() {
+			c.bodyDone.Store(true)
+			c.trailer = c.chunks.TrailerFields(c.trailer)
+			return n, io.EOF
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+// unexpected makes the end of a connection within a body an error of its own.
+func unexpected(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (c *client1) trailers() message.Fields { return c.trailer }
+
+// present lends the body of known length that came with its head.
+func (c *client1) present() ([]byte, bool) {
+	if c.bodyDone.Load() {
+		return nil, true
+	}
+	in := &c.connection.in
+	if c.connection.head.Body != http1.Length || int64(in.Len()) < c.left {
+		return nil, false
+	}
+	c.bodyDone.Store(true)
+	return in.Lend(int(c.left)), true
+}
+
+// lateBody is how long a client may go on sending what nobody waits for.
+const lateBody = 5 * time.Second
+
+func (c *client1) stopBody() {
+	c.stopped.Store(true)
+	wait := lateBody
+	if !c.continued {
+		wait = 0
+	}
+	_ = c.connection.conn.SetReadDeadline(time.Now().Add(wait))
+}
+
+// look cuts a body off that is too slow.
+func (c *client1) look(now time.Time) {
+	limits := &c.connection.engine.cfg.Limits
+	since := c.bodySince.Load()
+	if since == 0 || limits.BodyRate < 0 || c.stopped.Load() {
+		return
+	}
+	took := now.Sub(time.Unix(0, since))
+	if took < limits.BodyGrace || c.bytes.Load() >= int64(float64(limits.BodyRate)*took.Seconds()) {
+		return
+	}
+	if c.connection.x.body.waiting.Load() && !c.tooSlow.Swap(true) {
+		c.connection.engine.cfg.Refused("body_rate")
+		c.connection.conn.InterruptRead()
+	}
+}
+
+func (c *client1) buffer() *[]byte {
+	if c.out == nil {
+		c.out = outs.Get().(*[]byte)
+	}
+	return c.out
+}
+
+func (c *client1) putOut() {
+	if c.out != nil {
+		*c.out = (*c.out)[:0]
+		outs.Put(c.out)
+		c.out = nil
+	}
+}
+
+func (c *client1) interim(res *message.Response) error {
+	if c.connection.head.Minor == 0 {
+		return nil // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2)
+	}
+	if res.Status == http.StatusContinue {
+		c.continued = true
+	}
+	out := c.buffer()
+	*out = http1.AppendStatus(*out, res.Status)
+	*out = append(http1.AppendFields(*out, res.Fields), "\r\n"...)
+	return c.flush()
+}
+
+func (c *client1) head(res *message.Response) error {
+	n := c.connection
+	old := n.head.Minor == 0
+	c.bare = string(n.head.Method) == http.MethodHead || res.Status == http.StatusNoContent || res.Status == http.StatusNotModified
+	unknown := res.Length == message.Unknown && !c.bare
+	c.chunked, c.untilClose = unknown && !old, unknown && old
+	c.last = c.last || c.untilClose || n.closing.Load() || c.spoilt(res.Status)
+	out := c.buffer()
+	b := http1.AppendFields(http1.AppendStatus(*out, res.Status), res.Fields)
+	if !c.bare && !c.untilClose {
+		b = http1.AppendFraming(b, res.Length)
+	}
+	if c.last {
+		b = append(b, "Connection: close\r\n"...)
+	}
+	*out = append(b, "\r\n"...)
+	return nil
+}
+
+// spoilt says whether nothing can be read behind the request's body: it is at
+// fault or too large, or nobody can tell whether it will come.
+func (c *client1) spoilt(status int) bool {
+	return c.faulty.Load() || !c.bodyDone.Load() && (!c.continued || status == http.StatusRequestEntityTooLarge)
+}
+
+func (c *client1) write(p []byte) error {
+	if c.bare {
+		return nil
+	}
+	out := c.buffer()
+	if c.chunked {
+		*out = http1.AppendChunk(*out, p)
+	} else if len(*out)+len(p) <= fits {
+		*out = append(*out, p...)
+	} else {
+		return c.writeThrough(p)
+	}
+	if len(*out) > fits {
+		return c.flush()
+	}
+	return nil
+}
+
+// writeThrough sends a large piece: behind what waits, where there is something.
+func (c *client1) writeThrough(p []byte) error {
+	if len(*c.out) > 0 {
+		*c.out = append(*c.out, p...)
+		return c.flush()
+	}
+	_, err := c.connection.conn.Write(p)
+	return err
+}
+
+func (c *client1) flush() error {
+	if c.out == nil || len(*c.out) == 0 {
+		return nil
+	}
+	_, err := c.connection.conn.Write(*c.out)
+	*c.out = (*c.out)[:0]
+	if cap(*c.out) > 2*fits {
+		c.out = nil // of a large body: not to be kept
+	}
+	return err
+}
+
+func (c *client1) finish(p []byte, trailers message.Fields) error {
+	if len(p) > 0 {
+		if err := c.write(p); err != nil {
+			return err
+		}
+	}
+	if c.chunked {
+		out := c.buffer()
+		*out = http1.AppendLastChunk(*out, trailers)
+	}
+	return c.flush()
+}
+
+// abort closes the connection, or resets it where its end would be taken for the
+// answer's.
+func (c *client1) abort() {
+	c.broken = true
+	_ = c.connection.conn.SetReadDeadline(time.Unix(1, 0))
+	if tcp := c.connection.conn.TCP(); tcp != nil && c.untilClose {
+		_ = tcp.SetLinger(0)
+	}
+	c.connection.conn.Socket.Close()
+}
