@@ -58,6 +58,7 @@ func NewConn(c net.Conn, first []byte, cfg *Config) *Conn {
 	n.refused = n.cfg.Refused
 	n.headerTime, n.writeTimeout, n.bodyTime = n.cfg.HeaderTimeout, n.cfg.WriteTimeout, n.cfg.BodyTimeout
 	n.received = newCredit(connWindow)
+	n.greet()
 	n.period = period(n.cfg.IdleTimeout, n.headerTime, n.writeTimeout, n.bodyTime)
 	return n
 }
@@ -66,7 +67,7 @@ func NewConn(c net.Conn, first []byte, cfg *Config) *Conn {
 // returns nil if the client closed it, or Drain, Close or IdleTimeout did.
 func (c *Conn) Serve() error {
 	c.mu.Lock()
-	c.greet()
+	c.poke()
 	c.ticker = time.AfterFunc(c.period, c.tick)
 	c.mu.Unlock()
 	err := c.readPreface()
@@ -76,14 +77,13 @@ func (c *Conn) Serve() error {
 	return c.end(err)
 }
 
-// greet sends our SETTINGS, and makes the connection's window larger.
+// greet begins what we send: our SETTINGS, and a larger window.
 func (c *Conn) greet() {
 	b := appendFrame(c.room(), 3*6, frameSettings, 0, 0)
 	b = appendSetting(b, settingStreams, uint32(c.cfg.MaxStreams))
 	b = appendSetting(b, settingWindow, streamWindow)
 	b = appendSetting(b, settingHeaderList, uint32(c.cfg.MaxHeaderBytes))
 	c.out = appendWindow(b, 0, connWindow-plainWindow)
-	c.poke()
 }
 
 // readPreface reads the preface, and sees that SETTINGS follows.

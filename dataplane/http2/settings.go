@@ -12,6 +12,10 @@ const (
 	settingHeaderList = 0x6
 )
 
+// maxSettingsOfFrame bounds the settings in one frame: a window that changes
+// costs a look at every stream.
+const maxSettingsOfFrame = 32
+
 // settings takes SETTINGS in and acknowledges them (6.5).
 func (l *link) settings(f *frame) error {
 	switch {
@@ -24,6 +28,10 @@ func (l *link) settings(f *frame) error {
 	}
 	if err := l.count(&l.limits.settings, maxSettings, "settings_flood"); err != nil {
 		return err
+	}
+	if len(f.payload) > 6*maxSettingsOfFrame {
+		l.refuse("settings_flood")
+		return errCalm
 	}
 	if err := l.answer("settings_flood"); err != nil {
 		return err
