@@ -30,11 +30,9 @@ type client1 struct {
 	continued bool
 	stopped   atomic.Bool
 	// faulty: the body is not as it should be, so that nothing can follow it.
-	faulty atomic.Bool
-	// bytes of the body, and since when somebody reads it.
-	bytes     atomic.Int64
-	bodySince atomic.Int64
-	tooSlow   atomic.Bool
+	faulty  atomic.Bool
+	pace    pace
+	tooSlow atomic.Bool
 
 	// The answer.
 	out     *[]byte
@@ -66,8 +64,7 @@ func (c *client1) begin() {
 		c.stopped.Store(false)
 		c.tooSlow.Store(false)
 		c.faulty.Store(false)
-		c.bytes.Store(0)
-		c.bodySince.Store(0)
+		c.pace.reset()
 	}
 }
 
@@ -119,12 +116,10 @@ func (c *client1) Read(p []byte) (int, error) {
 	if c.bodyDone.Load() {
 		return 0, io.EOF
 	}
-	if c.bodySince.Load() == 0 {
-		c.bodySince.Store(time.Now().UnixNano())
-	}
+	c.pace.begin()
 	n, err := c.read(p)
 	limit := c.connection.engine.cfg.Limits.BodyBytes
-	if got := c.bytes.Add(int64(n)); limit > 0 && got > limit {
+	if got := c.pace.end(n); limit > 0 && got > limit {
 		c.connection.engine.cfg.Refused("body_bytes")
 		c.faulty.Store(true)
 		return 0, errBodyTooLarge
@@ -226,13 +221,7 @@ func (c *client1) stopBody() {
 
 // look cuts a body off that is too slow.
 func (c *client1) look(now time.Time) {
-	limits := &c.connection.engine.cfg.Limits
-	since := c.bodySince.Load()
-	if since == 0 || limits.BodyRate < 0 || c.stopped.Load() {
-		return
-	}
-	took := now.Sub(time.Unix(0, since))
-	if took < limits.BodyGrace || c.bytes.Load() >= int64(float64(limits.BodyRate)*took.Seconds()) {
+	if c.stopped.Load() || !c.pace.tooSlow(now, &c.connection.engine.cfg.Limits) {
 		return
 	}
 	if c.connection.x.body.waiting.Load() && !c.tooSlow.Swap(true) {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"fairlead.dev/fairlead/dataplane/http2"
@@ -29,7 +28,8 @@ func (e *Engine) serve2(c *wire.Conn, kind routing.Listener, p peer, first []byt
 	cfg := &http2.Config{
 		Handler: n.serve, MaxStreams: e.cfg.Limits.Streams, MaxHeaderBytes: e.cfg.Limits.HeaderBytes, MaxFields: e.cfg.Limits.HeaderFields,
 		IdleTimeout: e.cfg.Limits.IdleTimeout, HeaderTimeout: e.cfg.Limits.HeaderTimeout, WriteTimeout: e.cfg.Limits.WriteTimeout,
-		Refused: e.cfg.Refused,
+		BodyTimeout: e.cfg.Limits.BodyGrace,
+		Refused:     e.cfg.Refused,
 	}
 	n.http2 = http2.NewConn(c, first, cfg)
 	e.watched.add(n)
@@ -85,7 +85,7 @@ type client2 struct {
 	limits *Limits
 	stream *http2.Stream
 	engine *Engine
-	bytes  atomic.Int64
+	pace   pace
 
 	// held: the answer's head waits to be sent.
 	held   bool
@@ -96,17 +96,19 @@ type client2 struct {
 
 func (c *client2) begin(e *Engine, s *http2.Stream) {
 	c.engine, c.limits, c.stream, c.held = e, &e.cfg.Limits, s, false
-	c.bytes.Store(0)
+	c.pace.reset()
 }
 
-// Read reads the body.
+// Read reads the body. One that stands still ends by the stream's own time-out.
 func (c *client2) Read(p []byte) (int, error) {
+	c.pace.begin()
 	n, err := c.stream.Read(p)
-	if got := c.bytes.Add(int64(n)); c.limits.BodyBytes > 0 && got > c.limits.BodyBytes {
+	got := c.pace.end(n)
+	switch {
+	case c.limits.BodyBytes > 0 && got > c.limits.BodyBytes:
 		c.engine.cfg.Refused("body_bytes")
 		return 0, errBodyTooLarge
-	}
-	if errors.Is(err, http2.ErrTimeout) {
+	case errors.Is(err, http2.ErrTimeout), err == nil && c.pace.tooSlow(time.Now(), c.limits):
 		c.engine.cfg.Refused("body_rate")
 		return n, errBodyTooSlow
 	}
