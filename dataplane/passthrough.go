@@ -16,55 +16,77 @@ import (
 // passed is a connection that is passed through.
 type passed struct {
 	plane    *Plane
+	relay    *passthrough.Relay
 	client   net.Conn
-	address  netip.Addr
-	first    []byte // what the client has sent
+	socket   passthrough.Socket // of a client without a net.Conn
+	address  netip.Addr         // of the client, which has to leave
+	first    []byte             // what the client has sent
 	endpoint *live.Endpoint
 	record   access.Record
+}
+
+// mayRelay says whether connections are left to the relay: those of other Dialers
+// may be closed by them at any time.
+func (p *Plane) mayRelay() bool {
+	_, direct := p.cfg.Dialer.(Direct)
+	return direct && passthrough.Relays
+}
+
+// newPassed begins to count a connection to a Route.
+func (p *Plane) newPassed(relay *passthrough.Relay, client netip.Addr, name string, route *snapshot.Route) *passed {
+	p.metrics.PassthroughBegins()
+	x := &passed{plane: p, relay: relay, address: client}
+	x.record = access.Record{Time: time.Now(), Listener: "passthrough", Host: name, Route: route.Key}
+	if p.cfg.AccessLog != nil {
+		x.record.Client = client.String()
+	}
+	return x
 }
 
 // passThrough carries a connection to a Backend, nil where the reference does not
 // resolve. What it needs of the World it was given, since it may outlive many. It
 // returns before the connection ends where the relay can have it.
 func (p *Plane) passThrough(ctx context.Context, relay *passthrough.Relay, c *listener.Conn, b *live.Backend, route *snapshot.Route) {
-	p.metrics.PassthroughBegins()
 	first, client := c.Rest()
-	x := &passed{plane: p, client: client, first: first}
-	x.record = access.Record{Time: time.Now(), Listener: "passthrough", Host: c.Hello.ServerName, Route: route.Key}
-	x.address = clientAddr(client)
-	if p.cfg.AccessLog != nil {
-		x.record.Client = x.address.String()
-	}
+	x := p.newPassed(relay, clientAddr(client), c.Hello.ServerName, route)
+	x.first, x.client = first, client
 	if b == nil {
 		x.fail("the backend does not resolve")
 		return
 	}
 	x.record.Backend = b.Name()
-	tcp, ok := client.(*net.TCPConn)
-	if _, direct := p.cfg.Dialer.(Direct); ok && direct && passthrough.Relays {
-		x.relay(ctx, relay, tcp, b, route.LoadBalancing)
+	if tcp, ok := x.client.(*net.TCPConn); ok && p.mayRelay() {
+		var err error
+		if x.socket, err = relay.Adopt(tcp, nil); err != nil {
+			x.fail(err.Error())
+			return
+		}
+		x.client = nil
+		x.handOver(ctx, b, route.LoadBalancing)
 		return
 	}
 	x.splice(ctx, b, route.LoadBalancing)
 }
 
-// relay leaves the connection to the relay.
-func (x *passed) relay(ctx context.Context, relay *passthrough.Relay, client *net.TCPConn, b *live.Backend, policy string) {
-	dial := func(ctx context.Context, e *live.Endpoint) (passthrough.Socket, error) {
-		return x.plane.dialSocket(ctx, relay, e, x.first)
-	}
-	server, e, err := passthrough.Connect(ctx, dial, b, policy)
+// handOver dials an Endpoint and leaves the connection to the relay.
+func (x *passed) handOver(ctx context.Context, b *live.Backend, policy string) {
+	server, e, err := passthrough.Connect(ctx, x.dial, b, policy)
 	if err != nil {
 		x.fail(err.Error())
 		return
 	}
+	x.carry(server, e)
+}
+
+func (x *passed) carry(server passthrough.Socket, e *live.Endpoint) {
 	x.served(e)
 	ended := x.end
 	if x.plane.cfg.AccessLog != nil { // which may block
-		ended = func(in, out int64) { relay.Go(func() { x.end(in, out) }) }
+		ended = func(in, out int64) { x.relay.Go(func() { x.end(in, out) }) }
 	}
-	if err := relay.Carry(client, server, ended); err != nil {
-		x.fail(err.Error())
+	if err := x.relay.Carry(x.socket, server, ended); err != nil {
+		x.record.Error = err.Error()
+		x.end(0, 0)
 	}
 }
 
@@ -83,7 +105,11 @@ func (x *passed) served(e *live.Endpoint) { x.endpoint, x.record.Endpoint = e, e
 
 // fail ends what nobody serves.
 func (x *passed) fail(why string) {
-	x.client.Close()
+	if x.client != nil {
+		x.client.Close()
+	} else {
+		x.socket.Close()
+	}
 	x.record.Error = why
 	x.end(0, 0)
 }
@@ -99,18 +125,25 @@ func (x *passed) end(in, out int64) {
 	x.plane.log.Write(&x.record)
 }
 
-// dialSocket is dialPassthrough without the net package.
-func (p *Plane) dialSocket(ctx context.Context, relay *passthrough.Relay, e *live.Endpoint, first []byte) (passthrough.Socket, error) {
+// dial is dialPassthrough without the net package.
+func (x *passed) dial(ctx context.Context, e *live.Endpoint) (passthrough.Socket, error) {
 	address, err := netip.ParseAddrPort(e.Address)
 	if err != nil { // a name
-		c, err := p.dialPassthrough(ctx, e)
+		c, err := x.plane.dialPassthrough(ctx, e)
 		if err != nil {
 			return passthrough.Socket{}, err
 		}
-		return relay.Adopt(c, first)
+		return x.relay.Adopt(c, x.first)
 	}
-	p.monitor.Picked(&e.Health, time.Now().UnixNano())
-	s, err := relay.Dial(ctx, address, first, p.cfg.DialTimeout)
+	x.plane.monitor.Picked(&e.Health, time.Now().UnixNano())
+	s, err := x.relay.Dial(ctx, address, x.first, x.plane.cfg.DialTimeout)
+	x.plane.dialled(ctx, e, err)
+	return s, err
+}
+
+// dialled tells what became of a dial. A failure that is not the caller's ejects
+// the Endpoint.
+func (p *Plane) dialled(ctx context.Context, e *live.Endpoint, err error) {
 	switch {
 	case err == nil:
 		p.monitor.Succeeded(&e.Health)
@@ -119,7 +152,6 @@ func (p *Plane) dialSocket(ctx context.Context, relay *passthrough.Relay, e *liv
 		p.cfg.Logger.Debug("connect failed", "endpoint", e.ID, "address", e.Address, "error", err)
 		p.monitor.ConnectFailed(&e.Health, e.ID)
 	}
-	return s, err
 }
 
 // dialPassthrough is dial for those who hear no answer: the connection is one.

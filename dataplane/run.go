@@ -60,6 +60,9 @@ func (p *Plane) Run(ctx context.Context) error {
 		run.Go(func() error {
 			defer done()
 			defer relay.Wait()
+			if l, ok := secure.(*net.TCPListener); ok && p.mayRelay() {
+				return relay.Accept(ctx, l, (&front{p, force, relay, serve}).take)
+			}
 			return listener.Serve(ctx, secure, func(c net.Conn) {
 				if p.admit(c, false) && !p.accept(force, c, serve, relay) {
 					p.leave(c)

@@ -87,8 +87,12 @@ func relaying(t *testing.T) *bench {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c, err := r.Adopt(client, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
 		ended := make(chan counts, 1)
-		if err := r.Carry(client, s, func(in, out int64) { ended <- counts{in, out} }); err != nil {
+		if err := r.Carry(c, s, func(in, out int64) { ended <- counts{in, out} }); err != nil {
 			t.Fatal(err)
 		}
 		return ended

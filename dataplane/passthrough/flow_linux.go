@@ -73,7 +73,7 @@ func (f *flow) show() bool {
 		return true
 	}
 	f.shown = true
-	return syscall.Shutdown(f.to, syscall.SHUT_WR) == nil
+	return endSending(f.to) == 0
 }
 
 // flush writes what is kept. It says whether nothing is left; where something is,

@@ -38,6 +38,7 @@ type loop struct {
 type place struct {
 	pair  *pair
 	ready chan struct{} // is sent to when it is connected
+	front *front        // it accepts
 }
 
 func newLoop() (*loop, error) {
@@ -69,23 +70,6 @@ func (l *loop) close() {
 
 func (l *loop) control(op, fd int, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", syscall.EpollCtl(l.epoll, op, fd, &syscall.EpollEvent{Events: events, Fd: int32(fd)}))
-}
-
-// begin waits until fd is connected and begins to write first to it. On an error
-// fd is closed.
-func (l *loop) begin(ctx context.Context, fd int, first []byte, limit time.Duration) (int, error) {
-	n, errno := write(fd, first)
-	if errno == syscall.EAGAIN {
-		if err := l.connected(ctx, fd, limit); err != nil {
-			return 0, err
-		}
-		n, errno = write(fd, first)
-	}
-	if errno != 0 {
-		l.leave(fd)
-		return 0, os.NewSyscallError("connect", errno)
-	}
-	return n, nil
 }
 
 // leave closes a socket that is no part of a pair.
@@ -198,6 +182,8 @@ func (l *loop) happen(fd int, event uint32) {
 	at := l.places[fd]
 	l.mu.Unlock()
 	switch {
+	case at.front != nil:
+		at.front.accept()
 	case at.ready != nil:
 		select {
 		case at.ready <- struct{}{}:

@@ -1,38 +1,64 @@
 package passthrough
 
 import (
+	"encoding/binary"
 	"errors"
-	"net"
+	"io"
 	"net/netip"
 	"os"
 	"syscall"
 	"unsafe"
 )
 
-// The system calls here never block, so the scheduler need not hear of them.
+// The system calls here never block, so the scheduler need not hear of them. That
+// saves more than it seems: where a process has nothing to do in between, the
+// entry to a system call by way of package syscall wakes the scheduler's monitor,
+// a thread that then looks around for a while.
 
 // connect begins to connect.
 func connect(to netip.AddrPort) (fd int, err error) {
-	var address syscall.Sockaddr
-	family := syscall.AF_INET
-	switch ip := to.Addr().Unmap(); {
-	case ip.Is4():
-		address = &syscall.SockaddrInet4{Port: int(to.Port()), Addr: ip.As4()}
-	case ip.Is6() && ip.Zone() == "":
-		family, address = syscall.AF_INET6, &syscall.SockaddrInet6{Port: int(to.Port()), Addr: ip.As16()}
-	default:
+	ip := to.Addr().Unmap()
+	if !ip.IsValid() || ip.Zone() != "" {
 		return -1, errors.New("no address to connect to: " + to.String())
+	}
+	family := syscall.AF_INET
+	if ip.Is6() {
+		family = syscall.AF_INET6
 	}
 	fd, err = syscall.Socket(family, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
 	attend(fd)
-	if err = syscall.Connect(fd, address); err != nil && err != syscall.EINPROGRESS && err != syscall.EINTR {
+	if errno := connectTo(fd, ip, to.Port()); errno != 0 && errno != syscall.EINPROGRESS && errno != syscall.EINTR {
 		closeFD(fd)
-		return -1, os.NewSyscallError("connect", err)
+		return -1, os.NewSyscallError("connect", errno)
 	}
 	return fd, nil
+}
+
+func connectTo(fd int, ip netip.Addr, port uint16) syscall.Errno {
+	network := port<<8 | port>>8 // in the order of the network
+	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
+		network = port
+	}
+	var address unsafe.Pointer
+	var size uintptr
+	if ip.Is4() {
+		a := &syscall.RawSockaddrInet4{Family: syscall.AF_INET, Port: network, Addr: ip.As4()}
+		address, size = unsafe.Pointer(a), syscall.SizeofSockaddrInet4
+	} else {
+		a := &syscall.RawSockaddrInet6{Family: syscall.AF_INET6, Port: network, Addr: ip.As16()}
+		address, size = unsafe.Pointer(a), syscall.SizeofSockaddrInet6
+	}
+	_, _, errno := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(address), size)
+	return errno
+}
+
+// endSending tells the peer that no more comes.
+func endSending(fd int) syscall.Errno {
+	_, _, errno := syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), syscall.SHUT_WR, 0)
+	return errno
 }
 
 // keepAlive is how many seconds after the last sign of a peer it is asked for
@@ -52,7 +78,10 @@ func setOption(fd, level, name int, value int32) {
 
 // take takes the socket out of the net package and its poller, which then do not
 // know it any more. c is closed in any case.
-func take(c *net.TCPConn) (fd int, err error) {
+func take(c interface {
+	syscall.Conn
+	io.Closer
+}) (fd int, err error) {
 	defer c.Close()
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -71,6 +100,28 @@ func take(c *net.TCPConn) (fd int, err error) {
 }
 
 func closeFD(fd int) { _, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
+
+// accept returns the next connection and the address of its peer.
+func accept(of int) (fd int, peer netip.Addr, _ syscall.Errno) {
+	var address syscall.RawSockaddrAny
+	size := uint32(syscall.SizeofSockaddrAny)
+	for {
+		fd, _, errno := syscall.RawSyscall6(syscall.SYS_ACCEPT4, uintptr(of), uintptr(unsafe.Pointer(&address)), uintptr(unsafe.Pointer(&size)), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC, 0, 0)
+		if errno != syscall.EINTR {
+			return int(fd), addressIn(&address), errno
+		}
+	}
+}
+
+func addressIn(a *syscall.RawSockaddrAny) netip.Addr {
+	switch a.Addr.Family {
+	case syscall.AF_INET:
+		return netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(a)).Addr)
+	case syscall.AF_INET6:
+		return netip.AddrFrom16((*syscall.RawSockaddrInet6)(unsafe.Pointer(a)).Addr).Unmap()
+	}
+	return netip.Addr{}
+}
 
 func read(fd int, p []byte) (int, syscall.Errno) {
 	for {
