@@ -222,3 +222,22 @@ func TestAClientThatIsGoneFailsReads(t *testing.T) {
 		t.Error("a body that was cut off seems whole")
 	}
 }
+
+func TestAReadEndsWithTheAnswer(t *testing.T) {
+	failed := make(chan error, 1)
+	s := serve(t, &Config{Handler: func(s *Stream) {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, err := io.ReadAll(s)
+			failed <- err
+		}()
+		answer204(s)
+		<-done
+	}})
+	s.send(post(1, ""))
+	s.wantReset(1, NoError)
+	if err := <-failed; err != ErrEnded {
+		t.Error(err)
+	}
+}

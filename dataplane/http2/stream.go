@@ -1,128 +1,134 @@
 package http2
 
 import (
+	"sync"
+
 	"fairlead.dev/fairlead/dataplane/message"
 )
 
-// Stream is one request of a client and its answer. It is the Handler's until
-// that returns; then it is used again. One goroutine may Read while another
-// writes.
-type Stream struct {
-	stream
-	conn    *Conn
-	request message.Request
-	work    chan struct{}
+// streamWindow is what a peer may send on a stream before it is read.
+const streamWindow = 256 << 10
+
+// stream is what the streams of both sides have. The link's mutex guards it.
+type stream struct {
+	link *link
+	id   uint32
+	// window is what may be sent.
+	window           int64
+	canSend, canRead sync.Cond
+	// queued: in the link's queue; turn: taken from it to try.
+	queued, turn bool
+	// stalled is since when there was no window, or next to none; sent is what got
+	// through since; waits is since when a Read waits.
+	stalled, waits int64
+	sent           int
+
+	// head: a final head was sent; done: END_STREAM was.
+	head, done bool
+	// ended: END_STREAM was received.
+	ended bool
+	// late: a Read waited for too long.
+	late bool
+	// answer is what a Client has of it, nil at a Conn.
+	answer *answer
+	// counted: the stream counts against the limit.
+	counted bool
+	// live: the stream is among the link's.
+	live bool
+	// err is what the stream failed with.
+	err error
+
+	received credit
+	body     body
+	// want is the length that the head says, got what came of it.
+	want, got int64
+	trailers  message.Fields
+	// gone is told when the stream fails, see Stream.OnGone; telling: right now.
+	gone    func()
+	telling bool
 }
 
-// Request returns the head. It and its strings' slab are good until the Handler
-// returns; the Handler may change it.
-func (s *Stream) Request() *message.Request { return &s.request }
-
-// Read reads the request's body. It returns io.EOF at its end; else the error
-// that the stream failed with, or ErrTimeout if nothing came for BodyTimeout.
-func (s *Stream) Read(p []byte) (int, error) { return s.read(p) }
-
-// Trailers returns the request's trailers, after Read has returned io.EOF.
-func (s *Stream) Trailers() message.Fields {
-	s.link.mu.Lock()
-	defer s.link.mu.Unlock()
-	return s.trailers
+func (s *stream) init(l *link) {
+	s.link = l
+	s.canSend.L, s.canRead.L = &l.mu, &l.mu
 }
 
-// WriteHead sends the answer's head, or with a status of 1xx an interim one. The
-// names of fields get lower-case. end ends the answer with it. ErrField means
-// that nothing was sent.
-func (s *Stream) WriteHead(status int, f message.Fields, end bool) error {
-	c := s.conn
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if s.head || status < 100 || status > 999 || status == 101 || status < 200 && end {
-		return errOr(s.err, ErrEnded)
-	}
-	c.await(&s.stream)
-	if err := s.sendError(); err != nil {
-		return err
-	}
-	err := c.sendBlock(s.id, end, func(e *encoder, b []byte) ([]byte, error) {
-		return e.fields(e.status(b, status), f)
-	})
-	if err != nil {
-		return err
-	}
-	if s.head = status >= 200; end {
-		s.done = true
-		s.close()
-	}
-	return nil
+// begin makes s, which was used before, a new stream. The mutex is held.
+func (s *stream) begin(id uint32) {
+	s.id, s.window, s.received = id, s.link.initialWindow, newCredit(streamWindow)
+	s.queued, s.turn, s.stalled, s.waits, s.sent = false, false, 0, 0, 0
+	s.head, s.done, s.ended, s.late, s.err = false, false, false, false, nil
+	s.want, s.got, s.trailers, s.gone = message.Unknown, 0, s.trailers[:0], nil
+	s.live = true
+	s.link.streams[id] = s
 }
 
-// Write sends a part of the answer's body. It waits for flow control, and
-// returns when p was taken over.
-func (s *Stream) Write(p []byte) (int, error) { return s.write(p, false) }
-
-// WriteLast sends the last part of the answer's body and ends the answer.
-func (s *Stream) WriteLast(p []byte) (int, error) {
-	n, err := s.write(p, true)
-	if err == nil {
-		s.stop()
-	}
-	return n, err
-}
-
-// End ends the answer, with trailers if there are any.
-func (s *Stream) End(trailers message.Fields) error {
-	c := s.conn
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	err := s.sendTrailers(trailers)
-	if err == nil {
-		s.close()
-	}
-	return err
-}
-
-// stop is close with the mutex.
-func (s *Stream) stop() {
-	s.conn.mu.Lock()
-	defer s.conn.mu.Unlock()
-	s.close()
-}
-
-// close ends a stream whose answer has ended: the rest of the request is not
-// wanted any more (RFC 9113 section 8.1). The mutex is held.
-func (s *Stream) close() {
-	s.gone = nil
-	if s.settle(); !s.live {
+// leave takes s out of the link's streams. The mutex is held.
+func (s *stream) leave(how uint64) {
+	if !s.live {
 		return
 	}
-	c := s.conn
-	c.out = appendReset(c.room(), s.id, NoError)
-	c.poke()
-	s.leave(resetByUs)
+	s.live = false
+	delete(s.link.streams, s.id)
+	s.link.closed.set(s.id, how)
+	s.link.role.over(s)
+	s.canRead.Broadcast()
 }
 
-// Reset ends the stream with a code. Later calls fail.
-func (s *Stream) Reset(code ErrorCode) {
-	s.conn.mu.Lock()
-	defer s.conn.mu.Unlock()
-	s.gone = nil
-	s.abort(code, errReset)
-}
-
-// OnGone has f called, once and in another goroutine, when the client resets the
-// stream or the connection ends before the answer has. nil unsets it; then, and
-// when the Handler has returned, no call is under way and none will be: so f
-// must not wait for the Handler.
-func (s *Stream) OnGone(f func()) {
-	s.conn.mu.Lock()
-	defer s.conn.mu.Unlock()
-	s.gone = nil
-	switch {
-	case f == nil:
-		s.told()
-	case s.err != nil && s.err != errReset:
+// fail ends s with err. The mutex is held.
+func (s *stream) fail(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+	s.leave(endUnknown)
+	s.canRead.Broadcast()
+	s.canSend.Broadcast()
+	if f := s.gone; f != nil {
+		s.gone = nil
 		s.tell(f)
-	case s.live:
-		s.gone = f
+	}
+}
+
+// tell calls f in a goroutine of its own.
+func (s *stream) tell(f func()) {
+	s.telling = true
+	go func() {
+		f()
+		s.link.mu.Lock()
+		defer s.link.mu.Unlock()
+		s.telling = false
+		s.canRead.Broadcast()
+	}()
+}
+
+// told waits until no call of tell is under way. The mutex is held.
+func (s *stream) told() {
+	for s.telling {
+		s.canRead.Wait()
+	}
+}
+
+// abort resets s, which fails with err. The mutex is held.
+func (s *stream) abort(code ErrorCode, err error) {
+	if !s.live {
+		if s.err == nil {
+			s.err = err
+		}
+		s.canRead.Broadcast() // the rest of a body may still be waited for
+		return
+	}
+	l := s.link
+	if l.err == nil {
+		l.out = appendReset(l.room(), s.id, code)
+		l.poke()
+	}
+	s.leave(resetByUs)
+	s.fail(err)
+}
+
+// settle takes s out if it has ended in both directions. The mutex is held.
+func (s *stream) settle() {
+	if s.done && s.ended {
+		s.leave(endedBoth)
 	}
 }
