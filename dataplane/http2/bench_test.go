@@ -135,7 +135,7 @@ func forward(b *testing.B, c *Client, s *Stream) {
 	for {
 		n, err := up.Read(buf[:])
 		if err != nil {
-			_ = s.End(up.Trailers())
+			_, _ = s.WriteLast(buf[:n])
 			return
 		}
 		_, _ = s.Write(buf[:n])

@@ -173,7 +173,7 @@ func TestAnAnswerBeforeTheRequestEndsIsRead(t *testing.T) {
 	if b, err := io.ReadAll(s2); string(b) != "no" || err != nil || res.Status != 413 {
 		t.Errorf("%d %q, %v", res.Status, b, err)
 	}
-	if _, err := s2.Write(make([]byte, 1<<20)); err == nil {
+	if _, err := s2.WriteLast(make([]byte, 1<<20)); err == nil {
 		t.Error("the rest was written")
 	}
 }
@@ -201,4 +201,21 @@ func TestAPeerThatIsNoHTTP2Ends(t *testing.T) {
 	}
 	<-c.Done()
 	s.Close()
+}
+
+func TestTheLastBytesComeWithTheEnd(t *testing.T) {
+	_, s, p := ask(t, *get("/"))
+	defer s.Close()
+	p.send(answered(1, 0, ":status: 200"), data(1, 0, "hel"), data(1, flagEndStream, "lo"), append(appendFrame(nil, 8, framePing, 0, 0), "12345678"...))
+	p.await(framePing, 0)
+	if err := s.ReadHead(&message.Response{}); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 4)
+	if n, err := s.Read(buf); n != 4 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if n, err := s.Read(buf); n != 1 || err != io.EOF {
+		t.Errorf("%d, %v", n, err)
+	}
 }

@@ -108,6 +108,9 @@ func (e *encoder) requestFields(b []byte, fields message.Fields) ([]byte, error)
 // returns when p was taken over.
 func (s *ClientStream) Write(p []byte) (int, error) { return s.write(p, false) }
 
+// WriteLast sends the last part of the request's body.
+func (s *ClientStream) WriteLast(p []byte) (int, error) { return s.write(p, true) }
+
 // End ends the request's body, with trailers if there are any.
 func (s *ClientStream) End(trailers message.Fields) error {
 	s.link.mu.Lock()
@@ -146,7 +149,8 @@ func (s *ClientStream) take(res *message.Response) {
 	s.client.slabs = append(s.client.slabs, h.fields[:0])
 }
 
-// Read reads the answer's body. It returns io.EOF at its end.
+// Read reads the answer's body. It returns io.EOF at its end, perhaps with the
+// last bytes.
 func (s *ClientStream) Read(p []byte) (int, error) { return s.read(p) }
 
 // Trailers returns the answer's trailers, after Read has returned io.EOF. They

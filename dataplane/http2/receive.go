@@ -2,7 +2,8 @@ package http2
 
 import "io"
 
-// read reads what was received.
+// read reads what was received. io.EOF comes with the last bytes where it is
+// known, so that they can be sent on with the end in one frame.
 func (s *stream) read(p []byte) (int, error) {
 	l := s.link
 	l.mu.Lock()
@@ -14,6 +15,9 @@ func (s *stream) read(p []byte) (int, error) {
 		case s.body.n > 0:
 			n := s.body.read(p)
 			s.freed(n)
+			if s.ended && s.body.n == 0 {
+				return n, io.EOF
+			}
 			return n, nil
 		case s.ended:
 			return 0, io.EOF

@@ -18,8 +18,9 @@ type Stream struct {
 // returns; the Handler may change it.
 func (s *Stream) Request() *message.Request { return &s.request }
 
-// Read reads the request's body. It returns io.EOF at its end; else the error
-// that the stream failed with, or ErrTimeout if nothing came for BodyTimeout.
+// Read reads the request's body. It returns io.EOF at its end, perhaps with the
+// last bytes; else the error that the stream failed with, or ErrTimeout if
+// nothing came for BodyTimeout, or ErrEnded if the answer has ended.
 func (s *Stream) Read(p []byte) (int, error) { return s.read(p) }
 
 // Trailers returns the request's trailers, after Read has returned io.EOF.
