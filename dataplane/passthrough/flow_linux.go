@@ -30,7 +30,7 @@ const (
 	// readSize is how much is read at once. More than that is bulk.
 	readSize = 32 << 10
 	// spliceSize is how much is spliced at once.
-	spliceSize = 512 << 10
+	spliceSize = 1 << 20
 	// turn is after how many bytes others have their turn.
 	turn = 4 << 20
 )
@@ -202,7 +202,7 @@ type batch struct {
 }
 
 const (
-	lowWater = 256 << 10
+	lowWater = 512 << 10
 	// fast is what comes in fastTime if a sender is to be batched: 256 MiB/s.
 	fast     = 1 << 20
 	fastTime = 4 * time.Millisecond
