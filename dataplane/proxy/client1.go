@@ -53,8 +53,8 @@ const fits = 16 << 10
 
 // begin makes c ready for the request that its connection has parsed.
 func (c *client1) begin() {
-	c.connection.x.interruption.begin()
-	h := &c.connection.head
+	c.connection.interruption.begin()
+	h := &c.connection.work.head
 	c.requests++
 	c.left, c.chunks, c.trailer = h.Length, http1.Chunks{}, c.trailer[:0]
 	c.bodyDone.Store(h.Body == http1.NoBody)
@@ -132,7 +132,7 @@ func (c *client1) Read(p []byte) (int, error) {
 }
 
 func (c *client1) read(p []byte) (int, error) {
-	if c.connection.head.Body == http1.Chunked {
+	if c.connection.work.head.Body == http1.Chunked {
 		return c.readChunks(p)
 	}
 	n, err := c.readSome(p[:min(int64(len(p)), c.left)])
@@ -200,7 +200,7 @@ func (c *client1) present() ([]byte, bool) {
 		return nil, true
 	}
 	in := &c.connection.in
-	if c.connection.head.Body != http1.Length || int64(in.Len()) < c.left {
+	if c.connection.work.head.Body != http1.Length || int64(in.Len()) < c.left {
 		return nil, false
 	}
 	c.bodyDone.Store(true)
@@ -224,7 +224,7 @@ func (c *client1) look(now time.Time) {
 	if c.stopped.Load() || !c.pace.tooSlow(now, &c.connection.engine.cfg.Limits) {
 		return
 	}
-	if c.connection.x.body.waiting.Load() && !c.tooSlow.Swap(true) {
+	if c.pace.since.Load() != 0 && !c.tooSlow.Swap(true) {
 		c.connection.engine.cfg.Refused("body_rate")
 		c.connection.conn.InterruptRead()
 	}
@@ -246,7 +246,7 @@ func (c *client1) putOut() {
 }
 
 func (c *client1) interim(res *message.Response) error {
-	if c.connection.head.Minor == 0 {
+	if c.connection.work.head.Minor == 0 {
 		return nil // HTTP/1.0 knows no interim answers (RFC 9110 section 15.2)
 	}
 	if res.Status == http.StatusContinue {
@@ -260,8 +260,8 @@ func (c *client1) interim(res *message.Response) error {
 
 func (c *client1) head(res *message.Response) error {
 	n := c.connection
-	old := n.head.Minor == 0
-	c.bare = string(n.head.Method) == http.MethodHead || res.Status == http.StatusNoContent || res.Status == http.StatusNotModified
+	old := n.work.head.Minor == 0
+	c.bare = string(n.work.head.Method) == http.MethodHead || res.Status == http.StatusNoContent || res.Status == http.StatusNotModified
 	unknown := res.Length == message.Unknown && !c.bare
 	c.chunked, c.untilClose = unknown && !old, unknown && old
 	c.last = c.last || c.untilClose || n.closing.Load() || c.spoilt(res.Status)

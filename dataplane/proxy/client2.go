@@ -53,7 +53,8 @@ func (n *connection2) cut()   { n.http2.Close() }
 // exchange2 is an exchange on a stream of HTTP/2.
 type exchange2 struct {
 	exchange
-	stream client2
+	stream       client2
+	interruption interruption
 	// gone is what the stream calls when the client has left: a method value, made
 	// once.
 	gone func()
@@ -62,6 +63,7 @@ type exchange2 struct {
 var exchanges2 = sync.Pool{New: func() any {
 	x := &exchange2{}
 	x.client = &x.stream
+	x.exchange.interruption = &x.interruption
 	x.gone = func() { x.interrupt(gone) }
 	return x
 }}

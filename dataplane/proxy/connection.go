@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,16 +36,44 @@ type connection struct {
 	engine *Engine
 	conn   *wire.Conn
 	peer   peer
+	kind   routing.Listener
 	in     wire.Buffer
-	head   http1.Request
-	x      exchange
 	client client1
+	// work is nil between two requests.
+	work         *work
+	interruption interruption
 
 	phase atomic.Int32
 	// since is when the phase began, in nanoseconds of Unix time.
 	since atomic.Int64
 	// closing: no request is to follow.
 	closing atomic.Bool
+}
+
+// work is what a connection needs while it has a request, and not while it is
+// idle.
+type work struct {
+	head http1.Request
+	x    exchange
+}
+
+var works = sync.Pool{New: func() any { return &work{} }}
+
+// take gets n what it needs for a request.
+func (n *connection) take() *work {
+	w := works.Get().(*work)
+	w.head.MaxFields = n.engine.cfg.Limits.HeaderFields
+	w.x.engine, w.x.kind, w.x.peer, w.x.client, w.x.interruption = n.engine, n.kind, &n.peer, &n.client, &n.interruption
+	n.work = w
+	return w
+}
+
+// rest gives it back. Nothing of it points to the connection then.
+func (n *connection) rest() {
+	w := n.work
+	n.work = nil
+	w.x.client, w.x.peer, w.x.interruption, w.x.body.body = nil, nil, nil, nil
+	works.Put(w)
 }
 
 // Serve serves a client's connection until it ends.
@@ -58,10 +87,8 @@ func (e *Engine) Serve(c *wire.Conn, kind routing.Listener) {
 			return
 		}
 	}
-	n := &connection{engine: e, conn: c, peer: p}
-	n.head.MaxFields = e.cfg.Limits.HeaderFields
+	n := &connection{engine: e, conn: c, kind: kind, peer: p}
 	n.client.connection = n
-	n.x.engine, n.x.kind, n.x.peer, n.x.client = e, kind, &n.peer, &n.client
 	n.enter(idle, time.Now())
 	e.watched.add(n)
 	for n.next() {
@@ -90,18 +117,20 @@ func (n *connection) next() bool {
 	if n.speaksHTTP2(end) {
 		return false
 	}
-	err = n.head.Parse(n.in.Lend(end))
+	w := n.take()
+	defer n.rest()
+	err = w.head.Parse(n.in.Lend(end))
 	n.phase.Store(int32(exchanging))
 	if err != nil {
 		n.refuse(err)
 		return false
 	}
-	n.head.Message(&n.x.in)
+	w.head.Message(&w.x.in)
 	n.client.begin()
-	n.x.run()
+	w.x.run()
 	again := n.client.end()
 	n.in.Reclaim()
-	n.enter(idle, n.x.ended)
+	n.enter(idle, w.x.ended)
 	return again
 }
 
@@ -163,11 +192,16 @@ func (n *connection) refuse(err error) {
 	n.engine.cfg.Refused(reason)
 	n.phase.Store(int32(lingering))
 	_ = n.conn.SetReadDeadline(time.Time{})
-	n.head = http1.Request{Fields: n.head.Fields[:0], MaxFields: n.head.MaxFields, Minor: 1}
-	n.x.in = message.Request{Fields: n.x.in.Fields[:0]}
+	w := n.work
+	if w == nil {
+		w = n.take()
+		defer n.rest()
+	}
+	w.head = http1.Request{Fields: w.head.Fields[:0], Minor: 1}
+	w.x.in = message.Request{Fields: w.x.in.Fields[:0]}
 	n.client.begin()
 	n.client.last = true
-	n.x.refuse(status, why)
+	w.x.refuse(status, why)
 	n.client.putOut()
 	n.linger()
 }
@@ -219,7 +253,7 @@ func (n *connection) look(now time.Time) {
 	case exchanging:
 		n.client.look(now)
 		if took > watchPeriod && n.conn.Gone() {
-			n.x.interrupt(gone)
+			n.interruption.interrupt(gone)
 		}
 	}
 	if since := n.conn.BlockedSince(); since != 0 && now.Sub(time.Unix(0, since)) > limits.WriteTimeout {
@@ -239,7 +273,7 @@ func (n *connection) drain() {
 // cut ends the connection, whatever is under way.
 func (n *connection) cut() {
 	n.closing.Store(true)
-	n.x.interrupt(gone)
+	n.interruption.interrupt(gone)
 	n.conn.Interrupt()
 	n.conn.Socket.Close()
 }

@@ -26,7 +26,7 @@ type exchange struct {
 	peer   *peer
 	in     message.Request
 
-	interruption
+	*interruption
 	began, ended time.Time
 	// address is the client's, which the peer may speak for.
 	address   string

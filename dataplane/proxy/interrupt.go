@@ -39,6 +39,8 @@ type interruption struct {
 	// over: the exchange has ended, and what it waited for is another's.
 	over bool
 	why  failure
+	// serial counts the exchanges, so that a late time-out hits no other.
+	serial int
 	// try counts the tries, so that a time-out hits only its own.
 	try     int
 	current interrupter
@@ -51,6 +53,21 @@ func (i *interruption) begin() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.over, i.why, i.current, i.paused = false, none, nil, nil
+	i.serial++
+}
+
+// after interrupts the exchange that is under way now after a time.
+func (i *interruption) after(d time.Duration, why failure) *time.Timer {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	serial := i.serial
+	return time.AfterFunc(d, func() {
+		i.mu.Lock()
+		defer i.mu.Unlock()
+		if i.serial == serial {
+			i.interruptLocked(why)
+		}
+	})
 }
 
 // end makes all later interrupts come to nothing.
@@ -88,7 +105,11 @@ func (i *interruption) interruptLocked(why failure) {
 	}
 }
 
-// interruptTry interrupts a try that is still the current one.
+// afterTry interrupts a try after a time, if it is still the current one.
+func (i *interruption) afterTry(d time.Duration, n int) *time.Timer {
+	return time.AfterFunc(d, func() { i.interruptTry(n) })
+}
+
 func (i *interruption) interruptTry(n int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -41,7 +41,7 @@ func (t *try) end(keep bool) {
 // forward sends the request to Endpoints until there is an answer to give.
 func (x *exchange) forward(b *live.Backend) {
 	if d := x.result.Rule.Spec.Request; d > 0 {
-		x.timer = time.AfterFunc(d, func() { x.interrupt(requestTimeout) })
+		x.timer = x.after(d, requestTimeout)
 	}
 	x.outgoing(b)
 	body, whole := x.client.present()
@@ -102,7 +102,7 @@ func (x *exchange) backOff(n int) bool {
 func (x *exchange) send(t *try, body []byte, whole bool) {
 	n := x.nextTry()
 	if d := x.result.Rule.Spec.BackendRequest; d > 0 {
-		t.timer = time.AfterFunc(d, func() { x.interruptTry(n) })
+		t.timer = x.afterTry(d, n)
 	}
 	t.endpoint.Begin()
 	x.engine.cfg.Monitor.Picked(&t.endpoint.Health, time.Now().UnixNano())

@@ -49,7 +49,7 @@ const (
 	h2streams   = 32
 	workers     = 8
 	fixedRate   = 3000
-	idleConns   = 5000
+	idleConns   = 10_000
 	idleInS7    = 100
 )
 
