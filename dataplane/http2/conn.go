@@ -20,6 +20,8 @@ type Conn struct {
 	last uint32
 	// free are streams whose goroutines wait for the next request.
 	free []*Stream
+	// spare is how many were free all the time since the last tick.
+	spare int
 	// running counts the Handlers that have not returned; busy those of them whose
 	// streams did not end well yet.
 	running, busy int
@@ -108,6 +110,7 @@ func (c *Conn) tick() {
 		c.lookFailed(err)
 		return
 	}
+	c.dismiss(c.spare)
 	if c.used || c.running > 0 {
 		c.used, c.unused = false, 0
 	} else {
@@ -134,11 +137,11 @@ func (c *Conn) lookFailed(err error) {
 	}
 }
 
-// restUnused gives back what an idle connection does not need, and ends one that
-// is idle for too long.
+// restUnused lets the writer of an idle connection go, and ends one that is idle
+// for too long.
 func (c *Conn) restUnused() {
 	if c.unused > 1 {
-		c.dismiss(1)
+		c.restWriter()
 	}
 	if time.Duration(c.unused)*c.period > c.cfg.IdleTimeout {
 		c.leave(c.last, NoError)

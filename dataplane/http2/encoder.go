@@ -90,9 +90,11 @@ func (e *encoder) fields(b []byte, fields message.Fields) ([]byte, error) {
 		if !ok {
 			return b, ErrField
 		}
-		value := message.Trim(fields[i].Value)
-		if !all(value, isValue) {
-			return b, ErrField
+		value := fields[i].Value
+		if !validValue(value) {
+			if value = message.Trim(value); !validValue(value) {
+				return b, ErrField
+			}
 		}
 		if !connectionField(name, value) {
 			b = e.field(b, name, value)

@@ -46,7 +46,7 @@ func (c *Conn) end(err error) error {
 		c.farewell()
 	}
 	_ = c.c.Close()
-	c.dismiss(0)
+	c.dismiss(len(c.free))
 	for c.running > 0 {
 		c.flushed.Wait()
 	}

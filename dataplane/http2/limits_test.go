@@ -3,6 +3,7 @@ package http2
 import (
 	"bytes"
 	"encoding/binary"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -233,4 +234,31 @@ func TestReceivedBodiesAreBoundedByTheirWindow(t *testing.T) {
 	s.await(frameWindow, 1)
 	s.send(post(3, ""), bytes.ReplaceAll(full, appendFrame(nil, maxFrame, frameData, 0, 1), appendFrame(nil, maxFrame, frameData, 0, 3)), data(3, 0, "x"))
 	s.wantReset(3, FlowControlError)
+}
+
+func TestGoroutinesOfABurstGo(t *testing.T) {
+	release := make(chan struct{})
+	s := serve(t, &Config{WriteTimeout: 4 * time.Millisecond, Handler: func(s *Stream) { <-release; answer204(s) }})
+	for id := uint32(1); id < 200; id += 2 {
+		s.send(request(id))
+	}
+	close(release)
+	for range 100 {
+		for f, err := s.next(); f.kind != frameHeaders; f, err = s.next() {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for {
+		s.conn.mu.Lock()
+		free, writer := len(s.conn.free), s.conn.started
+		s.conn.mu.Unlock()
+		if free == 0 && !writer {
+			break
+		}
+		runtime.Gosched()
+	}
+	s.send(request(201))
+	s.wantStatus(201, "204")
 }

@@ -200,7 +200,7 @@ func (l *link) reset(f *frame) error {
 		return l.count(&l.limits.stray, maxStray, "stray_frames")
 	}
 	var err error
-	if !s.done {
+	if !s.head {
 		err = l.countReset("rapid_reset")
 	}
 	code := ErrorCode(binary.BigEndian.Uint32(f.payload))

@@ -1,6 +1,9 @@
 package http2
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // head takes a field block: a new stream's, or trailers.
 func (c *Conn) head(id uint32, end bool) error {
@@ -85,6 +88,7 @@ func (c *Conn) take() *Stream {
 	if n := len(c.free); n > 0 {
 		s := c.free[n-1]
 		c.free = c.free[:n-1]
+		c.spare = min(c.spare, n-1)
 		return s
 	}
 	s := &Stream{conn: c, work: make(chan struct{}, 1)}
@@ -94,17 +98,14 @@ func (c *Conn) take() *Stream {
 	return s
 }
 
-// dismiss ends the goroutines of free streams, but some. The mutex is held.
-func (c *Conn) dismiss(but int) {
-	for len(c.free) > but {
-		last := len(c.free) - 1
-		close(c.free[last].work)
-		c.free[last] = nil
-		c.free = c.free[:last]
+// dismiss ends the goroutines of n free streams, those that were free for the
+// longest time. The mutex is held.
+func (c *Conn) dismiss(n int) {
+	for _, s := range c.free[:n] {
+		close(s.work)
 	}
-	if but == 0 || c.unused > 1 {
-		c.restWriter()
-	}
+	c.free = slices.Delete(c.free, 0, n)
+	c.spare = len(c.free)
 }
 
 // run is the goroutine of a Stream: it serves one request after another.
@@ -140,6 +141,6 @@ func (c *Conn) served(s *Stream) {
 		}
 	}
 	if c.err != nil {
-		c.dismiss(0)
+		c.dismiss(len(c.free))
 	}
 }
