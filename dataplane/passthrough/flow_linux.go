@@ -2,7 +2,6 @@ package passthrough
 
 import (
 	"syscall"
-	"time"
 )
 
 // flow is one direction of a pair. What is read is written at once; what cannot
@@ -169,16 +168,16 @@ func (f *flow) fillPipe(l *loop) bool {
 		return true
 	}
 	l.give(p)
-	switch {
-	case errno == syscall.EAGAIN:
+	switch errno {
+	case syscall.EAGAIN:
 		f.readable = false
 		l.batch(f)
-		return true
-	case errno == 0:
+	case 0:
 		f.ended = true
-		return true
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // release gives back what the flow holds. A pipe with bytes in it is closed.
@@ -187,47 +186,4 @@ func (f *flow) release() {
 		f.pipe.close()
 		f.piped = 0
 	}
-}
-
-// batch lets a fast sender's bytes gather, so that they are moved in few pieces:
-// the socket counts as readable only when it has lowWater bytes (SO_RCVLOWAT), or
-// when the end has come, or when there is no more room. A sender that pauses is
-// noticed by the next tick of the loop.
-type batch struct {
-	since time.Time // begin of the bytes that are looked at
-	at    int64     // flow.moved at that time
-	on    bool
-	// seen is flow.moved at the last tick.
-	seen int64
-}
-
-const (
-	lowWater = 512 << 10
-	// fast is what comes in fastTime if a sender is to be batched: 256 MiB/s.
-	fast     = 1 << 20
-	fastTime = 4 * time.Millisecond
-	// tick is the longest that the last bytes before a pause are held back.
-	tick = time.Millisecond
-)
-
-// wants says whether a flow that waits is to be batched from now on.
-func (b *batch) wants(moved int64, now time.Time) bool {
-	if moved-b.at < fast {
-		return false
-	}
-	quick := now.Sub(b.since) < fastTime
-	b.since, b.at = now, moved
-	return quick
-}
-
-// slow ends the batching of a flow that did not move since the last tick, and says
-// whether it did. The kernel then tells of what is there.
-func (f *flow) slow() bool {
-	if f.moved != f.batch.seen || f.piped > 0 {
-		f.batch.seen = f.moved
-		return false
-	}
-	f.batch = batch{since: time.Now(), at: f.moved}
-	setOption(f.from, syscall.SOL_SOCKET, syscall.SO_RCVLOWAT, 1)
-	return true
 }

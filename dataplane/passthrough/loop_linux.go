@@ -72,44 +72,6 @@ func (l *loop) control(op, fd int, events uint32) error {
 	return os.NewSyscallError("epoll_ctl", syscall.EpollCtl(l.epoll, op, fd, &syscall.EpollEvent{Events: events, Fd: int32(fd)}))
 }
 
-// leave closes a socket that is no part of a pair.
-func (l *loop) leave(fd int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.places, fd)
-	closeFD(fd)
-}
-
-// connected waits for the end of a connect. On an error fd is closed.
-func (l *loop) connected(ctx context.Context, fd int, limit time.Duration) error {
-	ready, err := l.watch(fd)
-	if err == nil {
-		timer := time.NewTimer(limit)
-		defer timer.Stop()
-		select {
-		case <-ready:
-			return nil
-		case <-ctx.Done():
-			err = ctx.Err()
-		case <-timer.C:
-			err = os.NewSyscallError("connect", syscall.ETIMEDOUT)
-		}
-	}
-	l.leave(fd)
-	return err
-}
-
-func (l *loop) watch(fd int) (<-chan struct{}, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.ended {
-		return nil, errEnded
-	}
-	ready := make(chan struct{}, 1)
-	l.places[fd] = place{ready: ready}
-	return ready, l.control(syscall.EPOLL_CTL_ADD, fd, events)
-}
-
 // add begins to carry. It holds the lock throughout, so that the pair is not
 // ended before both of its sockets are waited for.
 func (l *loop) add(p *pair) error {
@@ -248,63 +210,5 @@ func (l *loop) end() {
 		if at.pair != nil && !at.pair.over {
 			l.drop(at.pair)
 		}
-	}
-}
-
-// lend returns an empty pipe.
-func (l *loop) lend() (pipe, error) {
-	if n := len(l.pipes); n > 0 {
-		p := l.pipes[n-1]
-		l.pipes = l.pipes[:n-1]
-		return p, nil
-	}
-	return newPipe()
-}
-
-// sparePipes is how many empty pipes are kept: a flow has one only while its
-// reader is slow.
-const sparePipes = 16
-
-// give takes back a pipe, which has to be empty.
-func (l *loop) give(p pipe) {
-	if len(l.pipes) >= sparePipes {
-		p.close()
-		return
-	}
-	l.pipes = append(l.pipes, p)
-}
-
-// batch considers whether a flow that waits for more is to be batched.
-func (l *loop) batch(f *flow) {
-	if f.batch.on || f.ending || !f.batch.wants(f.moved, time.Now()) {
-		return
-	}
-	f.batch.on, f.batch.seen = true, f.moved
-	setOption(f.from, syscall.SOL_SOCKET, syscall.SO_RCVLOWAT, lowWater)
-	l.fast = append(l.fast, f)
-}
-
-// tick looks at flows that are batched, where it is time to.
-func (l *loop) tick(ctx context.Context) {
-	switch {
-	case len(l.fast) == 0:
-		if !l.ticks.IsZero() {
-			l.tickAt(ctx, time.Time{})
-		}
-		return
-	case !l.ticks.IsZero() && time.Now().Before(l.ticks):
-		return
-	case !l.ticks.IsZero():
-		l.fast = slices.DeleteFunc(l.fast, (*flow).slow)
-	}
-	l.tickAt(ctx, time.Now().Add(tick))
-}
-
-// tickAt sets when the next tick is due; zero is never.
-func (l *loop) tickAt(ctx context.Context, at time.Time) {
-	l.ticks = at
-	_ = l.file.SetReadDeadline(at)
-	if ctx.Err() != nil { // it may have been set to longAgo before
-		_ = l.file.SetReadDeadline(longAgo)
 	}
 }

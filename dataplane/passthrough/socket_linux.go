@@ -164,23 +164,3 @@ func splice(from, to, most int) (int, syscall.Errno) {
 		}
 	}
 }
-
-// pipe is what splice(2) moves bytes through.
-type pipe struct{ r, w int }
-
-// pipeSize is what a pipe is to hold, as far as the system allows.
-const pipeSize = 1 << 20
-
-func newPipe() (pipe, error) {
-	var p [2]int
-	if err := syscall.Pipe2(p[:], syscall.O_NONBLOCK|syscall.O_CLOEXEC); err != nil {
-		return pipe{}, os.NewSyscallError("pipe2", err)
-	}
-	_, _, _ = syscall.RawSyscall(syscall.SYS_FCNTL, uintptr(p[1]), syscall.F_SETPIPE_SZ, pipeSize)
-	return pipe{p[0], p[1]}, nil
-}
-
-func (p pipe) close() {
-	closeFD(p.r)
-	closeFD(p.w)
-}
