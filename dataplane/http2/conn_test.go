@@ -241,3 +241,38 @@ func TestAReadEndsWithTheAnswer(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestCloseAndDrainMayComeBeforeServe(t *testing.T) {
+	for name, early := range map[string]func(*Conn){"Close": func(c *Conn) { _ = c.Close() }, "Drain": (*Conn).Drain} {
+		t.Run(name, func(t *testing.T) {
+			a, b := pair(t)
+			p := newPeer(t, a)
+			conn := NewConn(b, nil, &Config{Handler: answer204})
+			early(conn)
+			done := make(chan error)
+			go func() { done <- conn.Serve() }()
+			p.send([]byte(preface), appendFrame(nil, 0, frameSettings, 0, 0))
+			if name == "Drain" {
+				if f, err := p.next(); err != nil || f.kind != frameSettings {
+					t.Errorf("the first frame: %+v, %v", f, err)
+				}
+				p.send(append(appendFrame(nil, 8, framePing, flagAck, 0), "draining"...))
+				p.wantGoAway(NoError)
+				a.Close()
+			}
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestFramesOnStreamsOfLongAgoAreIgnored(t *testing.T) {
+	s := serve(t, &Config{Handler: answer204})
+	for id := uint32(1); id < 1200; id += 2 {
+		s.send(request(id))
+		s.wantStatus(id, "204")
+	}
+	s.send(data(1, 0, "late"), appendWindow(nil, 3, 5), appendReset(nil, 5, Cancel), request(1201))
+	s.wantStatus(1201, "204")
+}

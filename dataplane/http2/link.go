@@ -119,7 +119,7 @@ type closedStreams [256]uint64
 
 // The ways that a stream ends.
 const (
-	endUnknown = iota
+	endUnknown = iota // long ago, or with GOAWAY
 	endedBoth
 	resetByUs
 	resetByPeer

@@ -159,12 +159,12 @@ func (l *link) stray(f *frame, s *stream) error {
 		return errIdle
 	}
 	switch l.closed.get(f.id) {
-	case resetByUs:
-		return l.count(&l.limits.stray, maxStray, "stray_frames")
 	case endedBoth:
 		return errClosedStream
+	case resetByPeer:
+		return errHalf
 	}
-	return errHalf
+	return l.count(&l.limits.stray, maxStray, "stray_frames") // it was on its way
 }
 
 func (l *link) priority(f *frame) error {
