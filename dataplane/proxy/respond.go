@@ -17,19 +17,19 @@ func (x *exchange) respond(t *try) {
 	x.modifyAnswer()
 	if err := x.client.head(&x.answer); err != nil {
 		x.abort(whyClientGone)
-		t.end(false)
+		x.endTry(t, false)
 		return
 	}
 	last, why := x.carry(t)
 	if why != "" {
 		_ = x.client.flush() // what came is the client's
 		x.abort(why)
-		t.end(false)
+		x.endTry(t, false)
 		return
 	}
 	x.sent += int64(len(last))
 	err := x.client.finish(last, t.call.trailers())
-	t.end(true)
+	x.endTry(t, true)
 	if err != nil {
 		x.abort(whyClientGone)
 	}

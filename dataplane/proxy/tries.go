@@ -25,12 +25,13 @@ type try struct {
 	timer *time.Timer
 }
 
-// end releases what the try holds. keep says that its connection is good.
-func (t *try) end(keep bool) {
+// endTry releases what a try holds. keep says that its connection is good. No
+// interrupt reaches the connection from here on: it may be another's soon.
+func (x *exchange) endTry(t *try, keep bool) {
 	if t.timer != nil {
 		t.timer.Stop()
 	}
-	keep = keep && t.pump.finished()
+	keep = x.waitFor(nil) && keep && t.pump.finished()
 	t.pump.stop()
 	if t.call != nil {
 		t.call.close(keep)
@@ -56,7 +57,7 @@ func (x *exchange) forward(b *live.Backend) {
 			break
 		}
 		if n > 0 {
-			t.end(false)
+			x.endTry(&t, false)
 			if !x.backOff(n) {
 				t = try{failure: x.cause()}
 				break
@@ -172,6 +173,7 @@ func (x *exchange) judge(t *try, err error) {
 	default:
 		t.failure = reset
 		m.Broke(&t.endpoint.Health, t.endpoint.ID)
+		x.engine.cfg.Log.Debug("connection broke", "endpoint", t.endpoint.ID, "error", err)
 	}
 }
 
@@ -229,7 +231,7 @@ func (x *exchange) conclude(t *try) {
 		return
 	}
 	if t.endpoint != nil {
-		defer t.end(false)
+		defer x.endTry(t, false)
 	}
 	switch t.failure {
 	case requestTimeout:

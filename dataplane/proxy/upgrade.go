@@ -22,7 +22,7 @@ func (x *exchange) upgrade(t *try) {
 	want := upgradeOf(x.in.Fields)
 	if !of1 || !to1 || want == "" || !message.EqualFold(want, upgradeOf(x.answer.Fields)) {
 		x.reply(http.StatusBadGateway, "the endpoint changed to a protocol that was not asked for")
-		t.end(false)
+		x.endTry(t, false)
 		return
 	}
 	x.stopTimers(t)
@@ -34,11 +34,11 @@ func (x *exchange) upgrade(t *try) {
 	x.modifyAnswer()
 	if client.interim(&x.answer) != nil {
 		x.abort(whyClientGone)
-		t.end(false)
+		x.endTry(t, false)
 		return
 	}
 	x.tunnel(t, client, endpoint)
-	t.end(false)
+	x.endTry(t, false)
 }
 
 func (x *exchange) stopTimers(t *try) {
