@@ -1,7 +1,7 @@
 // Package passthrough carries connections that are not looked into: from a
 // client to an Endpoint and back, until both sides have ended.
 //
-// On Linux that is the work of a Relay: a few loops that each wait for many
+// On Linux (amd64, arm64) that is the work of a Relay: a few loops that each wait for many
 // sockets with an epoll of their own, so that a connection costs no goroutine, no
 // wake-up of the scheduler and no memory worth mentioning. What is short is read
 // and written. Once there is much of it the kernel moves the bytes from one socket

@@ -1,8 +1,8 @@
+//go:build amd64 || arm64
+
 package passthrough
 
-import (
-	"syscall"
-)
+import "syscall"
 
 // flow is one direction of a pair. What is read is written at once; what cannot
 // be written yet is kept here, and nothing is read meanwhile.
