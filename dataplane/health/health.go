@@ -64,6 +64,10 @@ func (t *Tracker) Ejected(now int64) bool {
 	return until != 0 && now < until
 }
 
+// Suspect says whether the Endpoint is ejected or was until now: only then is
+// there a need to ask Ejected, or to tell Picked.
+func (t *Tracker) Suspect() bool { return t.until.Load() != 0 }
+
 // Picked has to be called when the Endpoint was picked. It lets one request try
 // an Endpoint whose ejection has just ended: the next ejection begins at once,
 // and only a success ends it early.

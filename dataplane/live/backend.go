@@ -32,7 +32,7 @@ func (b *Backend) Endpoints() []*Endpoint { return *b.endpoints.Load() }
 // Pick returns the Endpoint for the next try of a request, or nil if there is
 // none that is not in tried.
 func (b *Backend) Pick(policy string, tried []*Endpoint) *Endpoint {
-	c := candidates{endpoints: b.Endpoints(), tried: tried, now: time.Now().UnixNano()}
+	c := candidates{endpoints: b.Endpoints(), tried: tried}
 	i := balance.Pick(&b.picker, balance.Policy(policy), c)
 	if i < 0 {
 		return nil
@@ -43,7 +43,6 @@ func (b *Backend) Pick(policy string, tried []*Endpoint) *Endpoint {
 // candidates shows the Endpoints of a Backend to a Picker.
 type candidates struct {
 	endpoints, tried []*Endpoint
-	now              int64
 }
 
 func (c candidates) Len() int             { return len(c.endpoints) }
@@ -54,7 +53,7 @@ func (c candidates) State(i int) balance.State {
 	switch {
 	case slices.Contains(c.tried, e):
 		return balance.Excluded
-	case e.Health.Ejected(c.now):
+	case e.Health.Suspect() && e.Health.Ejected(time.Now().UnixNano()):
 		return balance.Ejected
 	}
 	return balance.Usable

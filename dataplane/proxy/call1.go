@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"io"
-	"time"
 
 	"fairlead.dev/fairlead/dataplane/http1"
 	"fairlead.dev/fairlead/dataplane/message"
@@ -14,8 +13,9 @@ import (
 type call1 struct {
 	pool   *pool
 	socket *wire.Socket
-	// idleSince is when the last request ended. used: there was one.
-	idleSince time.Time
+	// idleSince is when the last request ended, in nanoseconds of Unix time. used:
+	// there was one.
+	idleSince int64
 	used      bool
 
 	// The request.

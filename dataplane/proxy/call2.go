@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"io"
-	"time"
 
 	"fairlead.dev/fairlead/dataplane/http2"
 	"fairlead.dev/fairlead/dataplane/message"
@@ -90,5 +89,5 @@ func (c *call2) close(bool) {
 	} else if !c.opened {
 		c.shared.Return()
 	}
-	c.shared.last.Store(time.Now().UnixNano())
+	c.shared.last.Store(c.shared.now())
 }

@@ -88,7 +88,7 @@ func (p *pool) take() *call1 {
 
 // put takes a connection back.
 func (p *pool) put(c *call1) {
-	c.idleSince = time.Now()
+	c.idleSince = p.engine.watched.time()
 	p.mu.Lock()
 	full := len(p.idle) >= idlePerEndpoint
 	if !full {
@@ -118,12 +118,12 @@ func (p *pool) CloseIdle() {
 // sweep closes the connections that the Endpoint has ended, and those that were
 // idle for long.
 func (p *pool) sweep(now time.Time) {
-	limit := now.Add(-p.engine.cfg.Limits.IdleTimeout)
+	limit := now.Add(-p.engine.cfg.Limits.IdleTimeout).UnixNano()
 	var ended []*call1
 	var unused []*shared
 	p.mu.Lock()
 	p.idle = slices.DeleteFunc(p.idle, func(c *call1) bool {
-		stays := c.idleSince.After(limit) && c.socket.Look() == nil
+		stays := c.idleSince > limit && c.socket.Look() == nil
 		if !stays {
 			ended = append(ended, c)
 		}

@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"sync/atomic"
-	"time"
 
 	"fairlead.dev/fairlead/dataplane/http2"
 )
@@ -11,19 +10,20 @@ import (
 // shared is a connection of HTTP/2 to an Endpoint, which many requests share.
 type shared struct {
 	*http2.Client
+	now func() int64
 	// last is when a request last ended, in nanoseconds of Unix time.
 	last atomic.Int64
 }
 
 // stays says whether the connection is to be kept: it has not ended, and was
-// used since limit.
-func (s *shared) stays(limit time.Time) bool {
+// used after limit.
+func (s *shared) stays(limit int64) bool {
 	select {
 	case <-s.Done():
 		return false
 	default:
 	}
-	return s.InUse() > 0 || time.Unix(0, s.last.Load()).After(limit)
+	return s.InUse() > 0 || s.last.Load() > limit
 }
 
 var errNoStream = errors.New("the endpoint allows no request on a new connection")
@@ -46,8 +46,8 @@ func (p *pool) openShared(x *exchange) (call, error) {
 		client.CloseWhenIdle()
 		return nil, errNoStream
 	}
-	s := &shared{Client: client}
-	s.last.Store(time.Now().UnixNano())
+	s := &shared{Client: client, now: p.engine.watched.time}
+	s.last.Store(p.engine.watched.time())
 	p.mu.Lock()
 	p.shared = append(p.shared, s)
 	p.mu.Unlock()

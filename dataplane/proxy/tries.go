@@ -106,7 +106,9 @@ func (x *exchange) send(t *try, body []byte, whole bool) {
 		t.timer = x.afterTry(d, n)
 	}
 	t.endpoint.Begin()
-	x.engine.cfg.Monitor.Picked(&t.endpoint.Health, time.Now().UnixNano())
+	if t.endpoint.Health.Suspect() {
+		x.engine.cfg.Monitor.Picked(&t.endpoint.Health, time.Now().UnixNano())
+	}
 	for {
 		err := x.call(t, body, whole)
 		if err == wire.ErrStale {
