@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"time"
+
 	"fairlead.dev/fairlead/dataplane/message"
 )
 
@@ -26,7 +28,7 @@ type call interface {
 	answered() bool
 	// reused says whether the connection had carried another request before.
 	reused() bool
-	// close ends the call. The connection is used again where that is possible
-	// and keep is true.
-	close(keep bool)
+	// close ends the call at a time. The connection is used again where that is
+	// possible and keep is true.
+	close(keep bool, now time.Time)
 }

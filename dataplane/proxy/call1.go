@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"time"
 
 	"fairlead.dev/fairlead/dataplane/http1"
 	"fairlead.dev/fairlead/dataplane/message"
@@ -17,6 +18,8 @@ type call1 struct {
 	// there was one.
 	idleSince int64
 	used      bool
+	// fresh: there was no time for the connection to end.
+	fresh bool
 
 	// The request.
 	method   string
@@ -38,9 +41,15 @@ type call1 struct {
 // longestHead bounds the head of an answer.
 const longestHead = 1 << 20
 
-// begin makes c ready for a request.
-func (c *call1) begin(method string) {
+// justNow is a time in which an Endpoint does not come to end a connection that
+// it has just used; it is no longer than the way to it, in which its end would
+// not be seen anyway.
+const justNow = 100 * time.Microsecond
+
+// begin makes c ready for a request that came at a time.
+func (c *call1) begin(method string, now time.Time) {
 	c.method, c.unsent, c.got, c.ended = method, nil, false, false
+	c.fresh = !c.used || now.UnixNano()-c.idleSince < int64(justNow)
 	c.trailer = c.trailer[:0]
 }
 
@@ -126,7 +135,7 @@ var errHeadTooLong = &http1.Error{Status: 502, Section: "RFC 9110 5.4", Message:
 func (c *call1) more() error {
 	if out := c.unsent; out != nil {
 		c.unsent = nil
-		return c.socket.RoundTrip(out, &c.in)
+		return c.socket.RoundTrip(out, &c.in, c.fresh)
 	}
 	return c.socket.ReadBuffer(&c.in)
 }
@@ -199,7 +208,7 @@ func (c *call1) trailers() message.Fields { return c.trailer }
 
 // close gives the connection back, where nothing of the answer is left and
 // nothing came after it.
-func (c *call1) close(keep bool) {
+func (c *call1) close(keep bool, now time.Time) {
 	if c.spare != nil {
 		wire.PutLarge(c.spare)
 		c.spare = nil
@@ -210,6 +219,6 @@ func (c *call1) close(keep bool) {
 		c.socket.Close()
 		return
 	}
-	c.used = true
+	c.used, c.idleSince = true, now.UnixNano()
 	c.pool.put(c)
 }

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"io"
+	"time"
 
 	"fairlead.dev/fairlead/dataplane/http2"
 	"fairlead.dev/fairlead/dataplane/message"
@@ -79,7 +80,7 @@ func (c *call2) next() ([]byte, bool, error) {
 
 func (c *call2) trailers() message.Fields { return c.stream.Trailers() }
 
-func (c *call2) close(bool) {
+func (c *call2) close(_ bool, now time.Time) {
 	if c.spare != nil {
 		wire.PutLarge(c.spare)
 		c.spare = nil
@@ -89,5 +90,5 @@ func (c *call2) close(bool) {
 	} else if !c.opened {
 		c.shared.Return()
 	}
-	c.shared.last.Store(c.shared.now())
+	c.shared.last.Store(now.UnixNano())
 }

@@ -339,10 +339,14 @@ func (c *client1) finish(p []byte, trailers message.Fields) error {
 // abort closes the connection, or resets it where its end would be taken for the
 // answer's.
 func (c *client1) abort() {
+	n := c.connection
 	c.broken = true
-	_ = c.connection.conn.SetReadDeadline(time.Unix(1, 0))
-	if tcp := c.connection.conn.TCP(); tcp != nil && c.untilClose {
+	if tcp := n.conn.TCP(); tcp != nil && c.untilClose {
 		_ = tcp.SetLinger(0)
 	}
-	c.connection.conn.Socket.Close()
+	if n.polling {
+		return // it is closed as soon as this exchange has ended
+	}
+	_ = n.conn.SetReadDeadline(time.Unix(1, 0))
+	n.conn.Socket.Close()
 }

@@ -1,8 +1,8 @@
 package proxy
 
 import (
+	"cmp"
 	"errors"
-	"io"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -39,6 +39,13 @@ type connection struct {
 	kind   routing.Listener
 	in     wire.Buffer
 	client client1
+	each   func() bool // step: a method value is made once
+	// seen is how much of in was searched for a head's end.
+	seen int
+	// fault is why what came is no request.
+	fault error
+	// polling: the connection is busy with Each, and must not be read or closed.
+	polling bool
 	// work is nil between two requests.
 	work         *work
 	interruption interruption
@@ -46,6 +53,9 @@ type connection struct {
 	phase atomic.Int32
 	// since is when the phase began, in nanoseconds of Unix time.
 	since atomic.Int64
+	// looked is the since of the idle time in which look asked for the client; it
+	// is look's.
+	looked int64
 	// closing: no request is to follow.
 	closing atomic.Bool
 }
@@ -68,9 +78,13 @@ func (n *connection) take() *work {
 	return w
 }
 
-// rest gives it back. Nothing of it points to the connection then.
+// rest gives it back, where n has it. Nothing of it points to the connection
+// then.
 func (n *connection) rest() {
 	w := n.work
+	if w == nil {
+		return
+	}
 	n.work = nil
 	w.x.client, w.x.peer, w.x.interruption, w.x.body.body = nil, nil, nil, nil
 	works.Put(w)
@@ -89,9 +103,10 @@ func (e *Engine) Serve(c *wire.Conn, kind routing.Listener) {
 	}
 	n := &connection{engine: e, conn: c, kind: kind, peer: p}
 	n.client.connection = n
+	n.each = n.step
 	n.enter(idle, time.Now())
 	e.watched.add(n)
-	for n.next() {
+	for n.serve() {
 	}
 	e.watched.remove(n)
 	if first := n.client.preface; first != nil {
@@ -107,55 +122,85 @@ func (n *connection) enter(p phase, now time.Time) {
 	n.phase.Store(int32(p))
 }
 
-// next serves one request, and says whether another may follow.
-func (n *connection) next() bool {
-	end, err := n.findHead()
-	if err != nil {
+// serve serves requests, and says whether there may be more. It does so within
+// one wait for the connection, until there is a request that needs to read from
+// it; that one is served outside.
+func (n *connection) serve() bool {
+	n.polling = true
+	err := n.conn.Each(&n.in, n.each)
+	n.polling = false
+	defer n.rest()
+	if err = cmp.Or(n.fault, err); err != nil {
 		n.refuse(err)
 		return false
 	}
+	return n.work != nil && n.exchange()
+}
+
+// step is called when something has come. It serves the requests that are there
+// whole, and returns true if it needs nothing but more bytes.
+func (n *connection) step() bool {
+	for n.in.Len() > 0 {
+		end, err := n.findHead()
+		switch {
+		case err != nil:
+			n.fault = err
+			return false
+		case end < 0:
+			return true
+		case !n.begin(end) || !n.exchange():
+			return false
+		}
+	}
+	return true
+}
+
+// findHead returns the length of the head that is there, or -1 if it is not
+// whole.
+func (n *connection) findHead() (int, error) {
+	limit, got := n.engine.cfg.Limits.HeaderBytes, n.in.Len()
+	end, err := http1.HeadEnd(n.in.Bytes(), n.seen)
+	switch {
+	case err != nil:
+		return 0, err
+	case max(end, 0) > limit, end < 0 && got > limit:
+		return 0, errRequestHead
+	case end < 0 && n.seen == 0:
+		n.enter(head, time.Now())
+	}
+	n.seen = got
+	return end, nil
+}
+
+// begin takes a head. It returns false if the request cannot be served from what
+// is there: then it is in n.work, or n.fault says why it is none.
+func (n *connection) begin(end int) bool {
+	n.seen = 0
 	if n.speaksHTTP2(end) {
 		return false
 	}
 	w := n.take()
-	defer n.rest()
-	err = w.head.Parse(n.in.Lend(end))
+	n.fault = w.head.Parse(n.in.Lend(end))
 	n.phase.Store(int32(exchanging))
-	if err != nil {
-		n.refuse(err)
+	if n.fault != nil {
 		return false
 	}
 	w.head.Message(&w.x.in)
 	n.client.begin()
+	h := &w.head
+	whole := h.Body == http1.NoBody || h.Body == http1.Length && int64(n.in.Len()) >= h.Length
+	return whole && !w.x.in.Fields.Has("Upgrade")
+}
+
+// exchange serves the request in n.work, and says whether another may follow.
+func (n *connection) exchange() bool {
+	w := n.work
 	w.x.run()
 	again := n.client.end()
 	n.in.Reclaim()
 	n.enter(idle, w.x.ended)
+	n.rest()
 	return again
-}
-
-// findHead waits for a head and returns its length.
-func (n *connection) findHead() (int, error) {
-	for seen := 0; ; {
-		if got := n.in.Len(); got > seen {
-			end, err := http1.HeadEnd(n.in.Bytes(), seen)
-			if limit := n.engine.cfg.Limits.HeaderBytes; end > limit || end < 0 && err == nil && got > limit {
-				return 0, errRequestHead
-			}
-			if end >= 0 || err != nil {
-				return end, err
-			}
-			if seen == 0 {
-				n.enter(head, time.Now())
-			}
-			seen = got
-		} else if n.closing.Load() {
-			return 0, io.EOF
-		}
-		if err := n.conn.ReadBuffer(&n.in); err != nil {
-			return 0, err
-		}
-	}
 }
 
 var errRequestHead = &http1.Error{Status: 431, Section: "RFC 6585 5", Message: "the head is too long"}
@@ -195,7 +240,6 @@ func (n *connection) refuse(err error) {
 	w := n.work
 	if w == nil {
 		w = n.take()
-		defer n.rest()
 	}
 	w.head = http1.Request{Fields: w.head.Fields[:0], Minor: 1}
 	w.x.in = message.Request{Fields: w.x.in.Fields[:0]}
@@ -240,10 +284,11 @@ func (n *connection) linger() {
 // look interrupts what takes too long. It runs beside everything else.
 func (n *connection) look(now time.Time) {
 	limits := &n.engine.cfg.Limits
-	took := now.Sub(time.Unix(0, n.since.Load()))
+	since := n.since.Load()
+	took := now.Sub(time.Unix(0, since))
 	switch phase(n.phase.Load()) {
 	case idle:
-		if took > limits.IdleTimeout {
+		if took > limits.IdleTimeout || took > watchPeriod && n.ended(since) {
 			n.conn.InterruptRead()
 		}
 	case head:
@@ -260,6 +305,16 @@ func (n *connection) look(now time.Time) {
 		n.engine.cfg.Refused("write_timeout")
 		n.conn.Interrupt()
 	}
+}
+
+// ended says, once in an idle time, whether the client has ended the connection:
+// an end that came together with a request is not noticed by who reads.
+func (n *connection) ended(since int64) bool {
+	if n.looked == since {
+		return false
+	}
+	n.looked = since
+	return n.conn.Gone()
 }
 
 // drain lets the request under way be the last.

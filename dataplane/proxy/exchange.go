@@ -119,7 +119,9 @@ func (x *exchange) end() {
 		x.timer.Stop()
 	}
 	x.interruption.end()
-	x.ended = time.Now()
+	if x.ended.Before(x.began) {
+		x.ended = time.Now()
+	}
 	x.record.Duration = x.ended.Sub(x.began).Seconds()
 	x.record.BytesIn, x.record.BytesOut = x.body.count(), x.sent
 	x.engine.cfg.Done(&x.record)

@@ -43,7 +43,7 @@ func (e *Engine) open(x *exchange, ep *live.Endpoint) (call, error) {
 		return p.openShared(x)
 	}
 	if c := p.take(); c != nil {
-		c.begin(x.in.Method)
+		c.begin(x.in.Method, x.began)
 		return c, nil
 	}
 	s, err := p.dial(x)
@@ -51,7 +51,7 @@ func (e *Engine) open(x *exchange, ep *live.Endpoint) (call, error) {
 		return nil, err
 	}
 	c := &call1{pool: p, socket: s}
-	c.begin(x.in.Method)
+	c.begin(x.in.Method, x.began)
 	return c, nil
 }
 
@@ -88,7 +88,6 @@ func (p *pool) take() *call1 {
 
 // put takes a connection back.
 func (p *pool) put(c *call1) {
-	c.idleSince = p.engine.watched.time()
 	p.mu.Lock()
 	full := len(p.idle) >= idlePerEndpoint
 	if !full {

@@ -3,6 +3,7 @@ package proxy
 import (
 	"errors"
 	"sync/atomic"
+	"time"
 
 	"fairlead.dev/fairlead/dataplane/http2"
 )
@@ -10,7 +11,6 @@ import (
 // shared is a connection of HTTP/2 to an Endpoint, which many requests share.
 type shared struct {
 	*http2.Client
-	now func() int64
 	// last is when a request last ended, in nanoseconds of Unix time.
 	last atomic.Int64
 }
@@ -46,8 +46,8 @@ func (p *pool) openShared(x *exchange) (call, error) {
 		client.CloseWhenIdle()
 		return nil, errNoStream
 	}
-	s := &shared{Client: client, now: p.engine.watched.time}
-	s.last.Store(p.engine.watched.time())
+	s := &shared{Client: client}
+	s.last.Store(time.Now().UnixNano())
 	p.mu.Lock()
 	p.shared = append(p.shared, s)
 	p.mu.Unlock()

@@ -34,7 +34,8 @@ func (x *exchange) endTry(t *try, keep bool) {
 	keep = x.waitFor(nil) && keep && t.pump.finished()
 	t.pump.stop()
 	if t.call != nil {
-		t.call.close(keep)
+		x.ended = time.Now()
+		t.call.close(keep, x.ended)
 	}
 	t.endpoint.End()
 }
@@ -112,7 +113,7 @@ func (x *exchange) send(t *try, body []byte, whole bool) {
 	for {
 		err := x.call(t, body, whole)
 		if err == wire.ErrStale {
-			t.call.close(false) // it was never used
+			t.call.close(false, x.began) // it was never used
 			continue
 		}
 		x.judge(t, err)

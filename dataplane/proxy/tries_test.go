@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"testing"
+	"time"
 
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/message"
@@ -20,7 +21,7 @@ func (f *fakeCall) waits() bool                               { return false }
 func (f *fakeCall) trailers() message.Fields                  { return nil }
 func (f *fakeCall) answered() bool                            { return true }
 func (f *fakeCall) reused() bool                              { return true }
-func (f *fakeCall) close(keep bool)                           { f.kept = keep }
+func (f *fakeCall) close(keep bool, _ time.Time)              { f.kept = keep }
 
 func TestAnInterruptReachesNoConnectionThatWasGivenBack(t *testing.T) {
 	for _, early := range []bool{false, true} {

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -21,9 +20,6 @@ type watchable interface {
 
 // watch knows all connections and all pools.
 type watch struct {
-	// clock is when it last looked, in nanoseconds of Unix time.
-	clock atomic.Int64
-
 	mu          sync.Mutex // guards following
 	connections map[watchable]struct{}
 	pools       map[*pool]struct{}
@@ -103,17 +99,7 @@ func (w *watch) each(f func(watchable)) {
 	w.mu.Unlock()
 }
 
-// time returns a time of the last quarter of a second, for those who need no
-// better one.
-func (w *watch) time() int64 {
-	if t := w.clock.Load(); t != 0 {
-		return t
-	}
-	return time.Now().UnixNano() // it has not begun to look
-}
-
 func (w *watch) look(now time.Time) {
-	w.clock.Store(now.UnixNano())
 	w.each(func(c watchable) { c.look(now) })
 	for _, p := range w.eachPool() {
 		p.sweep(now)

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"crypto/tls"
 )
 
@@ -56,6 +57,48 @@ func (c *Conn) ReadBuffer(b *Buffer) error {
 		b.idle()
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// Each is Socket.Each, and calls each first where something is there already.
+func (c *Conn) Each(b *Buffer, each func() bool) error {
+	if b.Len() > 0 && !each() {
+		return nil
+	}
+	if c.TLS == nil {
+		return c.Socket.Each(b, each)
+	}
+	var failed error
+	decrypt := func() bool {
+		more, err := c.decrypt(b, each)
+		failed = err
+		return more
+	}
+	c.records.polling = true
+	defer func() { c.records.polling = false }()
+	if !decrypt() {
+		return failed
+	}
+	return cmp.Or(c.Socket.Each(&c.records.in, decrypt), failed)
+}
+
+// decrypt adds what the records that are here hold to b, and calls each.
+func (c *Conn) decrypt(b *Buffer, each func() bool) (more bool, err error) {
+	for {
+		n, err := c.Read(b.Room())
+		b.Filled(n)
+		switch {
+		case n > 0:
+			if !each() {
+				return false, nil
+			}
+		case err == error(errNotYet{}):
+			b.idle()
+			return true, nil
+		case err != nil:
+			b.idle()
+			return false, err
 		}
 	}
 }

@@ -14,6 +14,8 @@ const recordHeader = 5
 type Records struct {
 	*Socket
 	in Buffer
+	// polling: Read does not wait, see Conn.Each.
+	polling bool
 	// left are the bytes that are still to be read of the record that is being
 	// read.
 	left int
@@ -43,7 +45,7 @@ var _ net.Conn = (*Records)(nil)
 func (r *Records) Read(p []byte) (int, error) {
 	for r.left == 0 {
 		if r.in.Len() < recordHeader {
-			if err := r.ReadBuffer(&r.in); err != nil {
+			if err := r.more(); err != nil {
 				return 0, err
 			}
 			continue
@@ -51,7 +53,7 @@ func (r *Records) Read(p []byte) (int, error) {
 		r.left = recordHeader + int(binary.BigEndian.Uint16(r.in.Bytes()[3:]))
 	}
 	if r.in.Len() == 0 {
-		if err := r.ReadBuffer(&r.in); err != nil {
+		if err := r.more(); err != nil {
 			return 0, err
 		}
 	}
@@ -60,6 +62,21 @@ func (r *Records) Read(p []byte) (int, error) {
 	r.left -= n
 	r.in.idle()
 	return n, nil
+}
+
+// errNotYet is a net.Error that passes, after which crypto/tls goes on where it
+// was.
+type errNotYet struct{}
+
+func (errNotYet) Error() string   { return "the record is not whole yet" }
+func (errNotYet) Timeout() bool   { return true }
+func (errNotYet) Temporary() bool { return true }
+
+func (r *Records) more() error {
+	if r.polling {
+		return errNotYet{}
+	}
+	return r.ReadBuffer(&r.in)
 }
 
 // Await returns when there is something to read. A connection without any has

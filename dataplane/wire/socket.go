@@ -76,9 +76,22 @@ func (s *Socket) writePlainly(p []byte) (int, error) {
 	return done, nil
 }
 
-func (s *Socket) roundTripPlainly(p []byte, b *Buffer) error {
-	if err := s.Look(); err != nil {
-		return err
+func (s *Socket) eachPlainly(b *Buffer, each func() bool) error {
+	for {
+		if err := s.readPlainly(b); err != nil {
+			return err
+		}
+		if !each() {
+			return nil
+		}
+	}
+}
+
+func (s *Socket) roundTripPlainly(p []byte, b *Buffer, fresh bool) error {
+	if !fresh {
+		if err := s.Look(); err != nil {
+			return err
+		}
 	}
 	if _, err := s.writePlainly(p); err != nil {
 		return s.lastRead(b, err)

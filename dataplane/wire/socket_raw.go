@@ -30,8 +30,10 @@ type reading struct {
 	request []byte
 	step    step
 	unsent  int
-	// idle: an empty Buffer has no memory while the read waits.
-	read, trip func(fd uintptr) bool
+	// each is called by Each when bytes have come.
+	each func() bool
+
+	read, trip, pour func(fd uintptr) bool
 }
 
 // step is where a round trip is.
@@ -39,6 +41,7 @@ type step uint8
 
 const (
 	looking step = iota
+	sending
 	waiting
 	broken // before anything was written
 	unsent // by the write
@@ -62,7 +65,7 @@ func (r *rawSocket) init(s *Socket) {
 		return
 	}
 	r.socket, r.conn = s, conn
-	r.in.read, r.in.trip, r.out.write = r.tryRead, r.tryTrip, r.tryWrite
+	r.in.read, r.in.trip, r.in.pour, r.out.write = r.tryRead, r.tryTrip, r.tryEach, r.tryWrite
 }
 
 // read and write return the result of one call, with EINTR done. recv and send
@@ -142,18 +145,62 @@ func (r *rawSocket) tryRead(fd uintptr) bool {
 	return true
 }
 
+// Each adds what comes to b and calls each, again and again, until each returns
+// false, which makes it return nil, or the connection ends. While it waits, an
+// empty b has no memory.
+//
+// All of it is one wait of the poller. Readiness is not lost between two reads
+// within one, so after a read that took all there was there is no need to read
+// in vain before waiting. But the socket is busy meanwhile: each must not read
+// from it or close it. And an end that came together with bytes is not noticed;
+// Gone tells.
+func (s *Socket) Each(b *Buffer, each func() bool) error {
+	r := &s.raw
+	if r.conn == nil {
+		return s.eachPlainly(b, each)
+	}
+	r.in.b, r.in.each, r.in.n, r.in.errno = b, each, 1, 0
+	err := r.conn.Read(r.in.pour)
+	r.in.b, r.in.each = nil, nil
+	return r.in.result("read", err)
+}
+
+func (r *rawSocket) tryEach(fd uintptr) bool {
+	in := &r.in
+	for {
+		room := in.b.Room()
+		if in.n, in.errno = read(fd, room); in.errno != 0 || in.n == 0 {
+			in.b.idle()
+			return in.errno != syscall.EAGAIN
+		}
+		in.b.Filled(in.n)
+		took := in.n
+		if !in.each() {
+			return true
+		}
+		if took < len(room) {
+			in.b.idle()
+			return false
+		}
+	}
+}
+
 // RoundTrip writes p, on a connection that has been idle, and adds the first of
-// the answer to b. It looks first whether the connection is still good, and
-// returns ErrStale, with nothing sent, where it is not.
+// the answer to b. Unless fresh says that there was no time for it to end, it
+// looks first whether the connection is still good, and returns ErrStale, with
+// nothing sent, where it is not.
 //
 // All of it is one wait of the poller, begun before p is written, so an answer
 // cannot come unnoticed, and no read is made in vain after the write.
-func (s *Socket) RoundTrip(p []byte, b *Buffer) error {
+func (s *Socket) RoundTrip(p []byte, b *Buffer, fresh bool) error {
 	r := &s.raw
 	if r.conn == nil {
-		return s.roundTripPlainly(p, b)
+		return s.roundTripPlainly(p, b, fresh)
 	}
 	r.in.request, r.in.b, r.in.step, r.in.unsent = p, b, looking, 0
+	if fresh {
+		r.in.step = sending
+	}
 	err := r.conn.Read(r.in.trip)
 	r.in.request, r.in.b = nil, nil
 	if err != nil {
@@ -179,12 +226,14 @@ func (r *rawSocket) tryTrip(fd uintptr) bool {
 	if in.step == waiting {
 		return r.tryRead(fd)
 	}
-	if _, errno := read(fd, in.b.Room()); errno != syscall.EAGAIN {
+	if in.step == looking {
+		_, errno := read(fd, in.b.Room())
 		in.b.idle()
-		in.step = broken
-		return true
+		if errno != syscall.EAGAIN {
+			in.step = broken
+			return true
+		}
 	}
-	in.b.idle()
 	in.step = waiting
 	n, errno := write(fd, in.request)
 	if errno == syscall.EAGAIN {

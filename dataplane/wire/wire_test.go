@@ -62,7 +62,7 @@ func TestARoundTripWritesAndReads(t *testing.T) {
 			_, _ = io.WriteString(peer, "answer")
 		}()
 		var b Buffer
-		if err := s.RoundTrip(request, &b); err != nil || string(b.Bytes()) != "answer" {
+		if err := s.RoundTrip(request, &b, false); err != nil || string(b.Bytes()) != "answer" {
 			t.Fatalf("%q, %v", b.Bytes(), err)
 		}
 		b.Release()
@@ -83,7 +83,7 @@ func TestAConnectionThatEndedOrSpokeUnaskedIsStale(t *testing.T) {
 			act(peer)
 			until(t, "it is noticed", func() bool { return s.Look() != nil })
 			var b Buffer
-			if err := s.RoundTrip([]byte("x"), &b); err != ErrStale {
+			if err := s.RoundTrip([]byte("x"), &b, false); err != ErrStale {
 				t.Errorf("%v, want ErrStale", err)
 			}
 		})
@@ -105,7 +105,7 @@ func TestAnInterruptEndsWaiting(t *testing.T) {
 	failed := make(chan error)
 	go func() {
 		var b Buffer
-		failed <- s.RoundTrip([]byte("x"), &b)
+		failed <- s.RoundTrip([]byte("x"), &b, false)
 	}()
 	s.Interrupt()
 	if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -229,5 +229,87 @@ func TestAnIdleSecuredConnectionHasNoBuffers(t *testing.T) {
 	b.Reclaim()
 	if b.data != nil || c.records.in.data != nil {
 		t.Error("an idle connection has memory")
+	}
+}
+
+// fill reads all that comes by Each, until there are so many bytes.
+func fill(c *Conn, n int) ([]byte, error) {
+	var b Buffer
+	var got []byte
+	err := c.Each(&b, func() bool {
+		got = append(got, b.Bytes()...)
+		b.Skip(b.Len())
+		return len(got) < n
+	})
+	return got, err
+}
+
+func TestEachBringsEverythingInAnyPieces(t *testing.T) {
+	sent := bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
+	pieces := []int{1, 5, 100, Size - 1, Size, Size + 1, 3 * Size, len(sent)}
+	plain, plainPeer := pair(t)
+	secure, securePeer := secured(t)
+	for name, c := range map[string]struct {
+		conn *Conn
+		peer net.Conn
+	}{"plain": {Plain(plain), plainPeer}, "tls": {secure, securePeer}} {
+		t.Run(name, func(t *testing.T) {
+			go func() {
+				for i, rest := 0, sent; len(rest) > 0; i++ {
+					n := min(pieces[i%len(pieces)], len(rest))
+					_, _ = c.peer.Write(rest[:n])
+					rest = rest[n:]
+				}
+			}()
+			// Half by half: what comes between two calls is not lost.
+			first, err := fill(c.conn, len(sent)/2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, err := fill(c.conn, len(sent)-len(first))
+			if err != nil || !bytes.Equal(append(first, second...), sent) {
+				t.Errorf("%d bytes and %d of %d, %v", len(first), len(second), len(sent), err)
+			}
+			go func() { c.peer.Close() }()
+			if _, err := fill(c.conn, 1); err != io.EOF {
+				t.Error("the end:", err)
+			}
+		})
+	}
+}
+
+func TestEachAnswersOneByOne(t *testing.T) {
+	s, peer := pair(t)
+	go func() {
+		var b Buffer
+		_ = s.Each(&b, func() bool {
+			n := b.Len()
+			b.Skip(n)
+			_, err := s.Write(make([]byte, n))
+			return err == nil
+		})
+	}()
+	buf := make([]byte, 100)
+	for i := range 2000 {
+		n := 1 + i%len(buf)
+		if _, err := peer.Write(buf[:n]); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(peer, buf[:n]); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+}
+
+func TestAnInterruptEndsEach(t *testing.T) {
+	s, _ := pair(t)
+	failed := make(chan error)
+	go func() {
+		_, err := fill(Plain(s), 1)
+		failed <- err
+	}()
+	s.InterruptRead()
+	if err := <-failed; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
 	}
 }
