@@ -85,7 +85,7 @@ func (c *Conn) Each(b *Buffer, each func() bool) error {
 
 // decrypt adds what the records that are here hold to b, and calls each.
 func (c *Conn) decrypt(b *Buffer, each func() bool) (more bool, err error) {
-	for {
+	for c.more || c.records.whole() {
 		n, err := c.Read(b.Room())
 		b.Filled(n)
 		switch {
@@ -93,14 +93,13 @@ func (c *Conn) decrypt(b *Buffer, each func() bool) (more bool, err error) {
 			if !each() {
 				return false, nil
 			}
-		case err == error(errNotYet{}):
-			b.idle()
-			return true, nil
-		case err != nil:
+		case err != nil && err != error(errNotYet{}):
 			b.idle()
 			return false, err
 		}
 	}
+	b.idle()
+	return true, nil
 }
 
 // Write writes as net.Conn does; p becomes one write of the socket, however many

@@ -64,6 +64,15 @@ func (r *Records) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// whole says whether all of the record that is to be read next is here.
+func (r *Records) whole() bool {
+	n := r.in.Len()
+	if r.left > 0 || n < recordHeader {
+		return r.left > 0 && n >= r.left
+	}
+	return n >= recordHeader+int(binary.BigEndian.Uint16(r.in.Bytes()[3:]))
+}
+
 // errNotYet is a net.Error that passes, after which crypto/tls goes on where it
 // was.
 type errNotYet struct{}

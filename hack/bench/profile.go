@@ -29,13 +29,13 @@ func (s *suite) profile(ctx context.Context, sc scenario) error {
 		admin = c.many.Admin
 	}
 	var raw []byte
-	run, ctx := errgroup.WithContext(ctx)
+	run, both := errgroup.WithContext(ctx)
 	run.Go(func() (err error) {
-		raw, err = fetchProfile(ctx, admin, max(int(s.measure.Seconds()), 1))
+		raw, err = fetchProfile(both, admin, max(int(s.measure.Seconds()), 1))
 		return err
 	})
 	run.Go(func() error {
-		_, err := sc.measure(ctx, s, c)
+		_, err := sc.measure(both, s, c)
 		return err
 	})
 	if err := run.Wait(); err != nil {
