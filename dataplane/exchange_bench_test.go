@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"testing"
 
@@ -74,7 +73,7 @@ func BenchmarkExchange(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer c.Close()
-			request, buf := []byte(fmt.Sprint("GET /some/path?x=y HTTP/1.1\r\nHost: a.local\r\nUser-Agent: bench\r\nAccept: */*\r\nCookie: a=b\r\n\r\n")), make([]byte, 4096)
+			request, buf := []byte("GET /some/path?x=y HTTP/1.1\r\nHost: a.local\r\nUser-Agent: bench\r\nAccept: */*\r\nCookie: a=b\r\n\r\n"), make([]byte, 4096)
 			ask := func() {
 				if _, err := c.Write(request); err != nil {
 					b.Fatal(err)

@@ -2,14 +2,11 @@ package proxy
 
 import (
 	"cmp"
-	"errors"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"fairlead.dev/fairlead/dataplane/http1"
-	"fairlead.dev/fairlead/dataplane/message"
 	"fairlead.dev/fairlead/dataplane/routing"
 	"fairlead.dev/fairlead/dataplane/wire"
 )
@@ -217,118 +214,4 @@ func (n *connection) speaksHTTP2(end int) bool {
 	n.client.preface = append([]byte(nil), n.in.Bytes()...)
 	n.in.Release()
 	return true
-}
-
-// refuse answers what is no request, or does not become one.
-func (n *connection) refuse(err error) {
-	status, why, reason := 0, "", ""
-	var fault *http1.Error
-	switch {
-	case errors.As(err, &fault):
-		status, why, reason = fault.Status, fault.Error(), "malformed"
-		if status == http.StatusRequestHeaderFieldsTooLarge {
-			reason = "header"
-		}
-	case phase(n.phase.Load()) == head && isTimeout(err) && !n.closing.Load():
-		status, why, reason = http.StatusRequestTimeout, "the head did not come in time", "header_timeout"
-	default:
-		return
-	}
-	n.engine.cfg.Refused(reason)
-	n.phase.Store(int32(lingering))
-	_ = n.conn.SetReadDeadline(time.Time{})
-	w := n.work
-	if w == nil {
-		w = n.take()
-	}
-	w.head = http1.Request{Fields: w.head.Fields[:0], Minor: 1}
-	w.x.in = message.Request{Fields: w.x.in.Fields[:0]}
-	n.client.begin()
-	n.client.last = true
-	w.x.refuse(status, why)
-	n.client.putOut()
-	n.linger()
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.As(err, &t) && t.Timeout()
-}
-
-// lastWord is how long, and longestLinger how much, a client may go on sending
-// that has got its last answer. To close at once would let the kernel throw the
-// answer away that it has not taken yet (RFC 9112 section 9.6).
-const (
-	lastWord      = time.Second
-	longestLinger = 256 << 10
-)
-
-func (n *connection) linger() {
-	n.phase.Store(int32(lingering))
-	if n.conn.CloseWrite() != nil || n.conn.TLS != nil && closeWrite(n.conn.Socket) != nil {
-		return
-	}
-	if n.conn.SetReadDeadline(time.Now().Add(lastWord)) != nil {
-		return
-	}
-	buf := wire.GetLarge()
-	defer wire.PutLarge(buf)
-	for got := 0; got < longestLinger; {
-		k, err := n.conn.Socket.Read(buf[:])
-		if got += k; err != nil {
-			return
-		}
-	}
-}
-
-// look interrupts what takes too long. It runs beside everything else.
-func (n *connection) look(now time.Time) {
-	limits := &n.engine.cfg.Limits
-	since := n.since.Load()
-	took := now.Sub(time.Unix(0, since))
-	switch phase(n.phase.Load()) {
-	case idle:
-		if took > limits.IdleTimeout || took > watchPeriod && n.ended(since) {
-			n.conn.InterruptRead()
-		}
-	case head:
-		if took > limits.HeaderTimeout {
-			n.conn.InterruptRead()
-		}
-	case exchanging:
-		n.client.look(now)
-		if took > watchPeriod && n.conn.Gone() {
-			n.interruption.interrupt(gone)
-		}
-	}
-	if since := n.conn.BlockedSince(); since != 0 && now.Sub(time.Unix(0, since)) > limits.WriteTimeout {
-		n.engine.cfg.Refused("write_timeout")
-		n.conn.Interrupt()
-	}
-}
-
-// ended says, once in an idle time, whether the client has ended the connection:
-// an end that came together with a request is not noticed by who reads.
-func (n *connection) ended(since int64) bool {
-	if n.looked == since {
-		return false
-	}
-	n.looked = since
-	return n.conn.Gone()
-}
-
-// drain lets the request under way be the last.
-func (n *connection) drain() {
-	n.closing.Store(true)
-	if phase(n.phase.Load()) == idle {
-		n.conn.InterruptRead()
-	}
-}
-
-// cut ends the connection, whatever is under way.
-func (n *connection) cut() {
-	n.closing.Store(true)
-	n.interruption.interrupt(gone)
-	n.conn.Interrupt()
-	n.conn.Socket.Close()
 }

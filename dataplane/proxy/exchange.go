@@ -2,10 +2,8 @@ package proxy
 
 import (
 	"encoding/hex"
-	"errors"
 	"math/rand/v2"
 	"net/http"
-	"strings"
 	"time"
 	"unsafe"
 
@@ -221,97 +219,4 @@ func (x *exchange) path() string {
 		return x.in.Path
 	}
 	return "/"
-}
-
-// reply answers in the data plane's own name.
-func (x *exchange) reply(status int, why string) {
-	x.record.Error = why
-	x.answer = message.Response{Status: status, Fields: x.answer.Fields[:0]}
-	if status == http.StatusServiceUnavailable {
-		x.answer.Fields.Add("Retry-After", "1")
-	}
-	x.answer.Fields.Add("Content-Type", "text/plain; charset=utf-8")
-	x.answer.Fields.Add("X-Content-Type-Options", "nosniff")
-	x.replyWith(http.StatusText(status) + ": " + why + "\n")
-}
-
-// replyWith sends x.answer with a body of our own.
-func (x *exchange) replyWith(body string) {
-	x.record.Status = x.answer.Status
-	x.answer.Length = int64(len(body))
-	x.answer.Fields.Set("Date", httpDate(x.began))
-	if err := x.client.head(&x.answer); err != nil {
-		x.abort(whyClientGone)
-		return
-	}
-	if x.in.Method == http.MethodHead {
-		body = ""
-	}
-	x.sent += int64(len(body))
-	if err := x.client.finish([]byte(body), nil); err != nil {
-		x.abort(whyClientGone)
-	}
-}
-
-// httpDate returns a date as RFC 9110 section 5.6.7 wants it.
-func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
-
-// abort cuts the client off, so that what it has is not taken for a whole answer.
-func (x *exchange) abort(why string) {
-	x.record.Error = why
-	x.aborted = true
-	x.client.abort()
-}
-
-// replyToFault answers a request whose body is not as it should be, or cuts the
-// client off that sent only a part of it.
-func (x *exchange) replyToFault() {
-	var fault *bodyError
-	if err := x.body.fault(); errors.As(err, &fault) {
-		x.reply(fault.status, fault.why)
-		return
-	}
-	x.record.Status = statusClientGone
-	x.abort(whyClientGone)
-}
-
-// hopByHop says whether a field is between two neighbours: those of RFC 9110
-// section 7.6.1, and some that are not in it and still are. Trailer is not, as
-// trailers are passed on.
-func hopByHop(name string) bool {
-	switch len(name) {
-	case 2:
-		return message.EqualFold(name, "TE")
-	case 7:
-		return message.EqualFold(name, "Upgrade")
-	case 10:
-		return message.EqualFold(name, "Connection") || message.EqualFold(name, "Keep-Alive")
-	case 14:
-		return message.EqualFold(name, "HTTP2-Settings")
-	case 16:
-		return message.EqualFold(name, "Proxy-Connection")
-	case 17:
-		return message.EqualFold(name, "Transfer-Encoding")
-	case 18:
-		return message.EqualFold(name, "Proxy-Authenticate")
-	case 19:
-		return message.EqualFold(name, "Proxy-Authorization")
-	}
-	return false
-}
-
-// removeNamed removes the fields that Connection names.
-func removeNamed(f *message.Fields, in message.Fields) {
-	for i := range in {
-		if !in[i].Is("Connection") {
-			continue
-		}
-		for name := range strings.SplitSeq(in[i].Value, ",") {
-			switch name = message.Trim(name); {
-			case name == "", message.EqualFold(name, "close"), message.EqualFold(name, "keep-alive"), message.EqualFold(name, "upgrade"):
-			default:
-				f.Del(name)
-			}
-		}
-	}
 }
