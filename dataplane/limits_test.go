@@ -206,6 +206,21 @@ func TestAnswersWithoutABody(t *testing.T) {
 	}
 }
 
+func TestAnAnswerHasADate(t *testing.T) {
+	r := startRig(t)
+	for _, date := range []string{"", "Date: Wed, 25 Nov 2026 12:00:00 GMT\r\n"} {
+		r.publish(toAddress(answering(t, "HTTP/1.1 200 OK\r\n"+date+"Content-Length: 0\r\n\r\n")))
+		res, _, _ := speak(t, r.http, "GET / HTTP/1.1\r\nHost: a.local\r\nConnection: close\r\n\r\n")
+		got := res.Header["Date"]
+		if len(got) != 1 {
+			t.Fatal(got)
+		}
+		if _, err := http.ParseTime(got[0]); err != nil || date != "" && !strings.Contains(date, got[0]) {
+			t.Error(got, err)
+		}
+	}
+}
+
 func TestHTTP10(t *testing.T) {
 	r := startRig(t)
 	r.publish(oneRoute(t, func(w http.ResponseWriter, req *http.Request) {

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"net/http"
+	"time"
 
 	"fairlead.dev/fairlead/dataplane/message"
 )
@@ -14,6 +15,9 @@ func (x *exchange) respond(t *try) {
 	}
 	x.record.Status = x.answer.Status
 	cleanAnswer(&x.answer)
+	if !x.answer.Fields.Has("Date") { // RFC 9110 section 6.6.1
+		x.answer.Fields.Add("Date", httpDate(time.Now()))
+	}
 	x.modifyAnswer()
 	if err := x.client.head(&x.answer); err != nil {
 		x.abort(whyClientGone)
