@@ -153,7 +153,7 @@ func FuzzRequest(f *testing.F) {
 // lenient are refusals of net/http that concern no framing: it parses URLs, and
 // has an opinion on Host and on trailers.
 func lenient(err error) bool {
-	for _, s := range []string{"invalid URL", "parse ", "malformed Host", "bad trailer key", "invalid header", "invalid port", "invalid userinfo"} {
+	for _, s := range []string{"invalid URL", "parse ", "malformed Host", "bad trailer key", "invalid header", "invalid port", "invalid userinfo", "suspiciously long trailer"} {
 		if strings.Contains(err.Error(), s) {
 			return true
 		}
@@ -188,6 +188,9 @@ func compareChunks(t *testing.T, in []byte, body io.Reader) {
 		return
 	}
 	want, err := io.ReadAll(body)
+	if err != nil && lenient(err) {
+		return
+	}
 	if err != nil || !bytes.Equal(data, want) {
 		t.Fatalf("%q, net/http says %q, %v", data, want, err)
 	}
