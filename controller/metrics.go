@@ -9,6 +9,7 @@ import (
 
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/reconcile"
+	"fairlead.dev/fairlead/reconcile/plan"
 )
 
 // metrics are those of the control side. The data plane registers its own.
@@ -19,6 +20,7 @@ type metrics struct {
 	routes   *prometheus.GaugeVec
 
 	observed atomic.Int64 // Unix nanoseconds of the last pass that saw everything
+	counted  *plan.Plan   // the one that routes says the counts of
 	started  time.Time
 }
 
@@ -61,6 +63,10 @@ func (m *metrics) onPass(p reconcile.Pass) {
 		return
 	}
 	m.observed.Store(p.Start.UnixNano())
+	if p.Plan == m.counted {
+		return
+	}
+	m.counted = p.Plan
 	counts := map[[2]string]int{}
 	for _, s := range p.Plan.Statuses {
 		for _, c := range s.Status.Conditions {

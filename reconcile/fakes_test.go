@@ -15,13 +15,14 @@ type fakeWorld struct {
 	observed, publishes, reports atomic.Int64
 	published                    atomic.Pointer[snapshot.Snapshot]
 
-	mu       sync.Mutex // guards following
-	objects  []plan.Object
-	world    plan.World
-	err      error
-	actErr   error
-	actions  []plan.Action
-	statuses map[string]*v1alpha1.Status
+	mu         sync.Mutex // guards following
+	objects    []plan.Object
+	world      plan.World
+	err        error
+	actErr     error
+	publishErr error
+	actions    []plan.Action
+	statuses   map[string]*v1alpha1.Status
 }
 
 func newFakeWorld(o plan.Object, w plan.World) *fakeWorld {
@@ -59,6 +60,9 @@ func (w *fakeWorld) Observe(context.Context) (plan.World, error) {
 
 func (w *fakeWorld) Publish(_ context.Context, s *snapshot.Snapshot) error {
 	w.publishes.Add(1)
+	if w.publishErr != nil {
+		return w.publishErr
+	}
 	w.published.Store(s)
 	return nil
 }

@@ -10,11 +10,17 @@
 //	          Wake (Trigger.Set)          Resync, or Fast while something moves
 //	                 └────────► Settle ◄───────┘
 //	                               │
-//	Source.Objects, Observer.Observe, Publisher.Report
+//	Source.Objects, Observer.Observe, Publisher.Reports
 //	                               │
-//	                         plan.Compute
+//	                          plan.Decide
 //	                               │
-//	Publisher.Publish ─► Actor.Act ─► Reporter.Report
+//	                       Publisher.Publish
+//	                               │
+//	                         Decision.Plan
+//	                               │
+//	                  Actor.Act ─► Reporter.Report
+//
+// A pass that sees what the last one saw goes by the last one's Plan.
 //
 // Where Docker fails, the pass ends with an error and nothing is published: the
 // last Snapshot goes on being served.
@@ -73,9 +79,11 @@ type Config struct {
 	Tenders *plan.TenderSpec
 	// Trigger wakes the loop; New makes one where it is nil.
 	Trigger *Trigger
-	// Settle is the pause after a Wake; 10 ms by default.
+	// Settle is the pause after a Wake, for what comes together with it; 1 ms by
+	// default.
 	Settle time.Duration
-	// Gap is the least time from one pass to the next; 100 ms by default.
+	// Gap is the least time from a pass that a Wake asked for to the next one,
+	// so that a storm is gathered; 100 ms by default.
 	Gap time.Duration
 	// Fast is the time to the next pass while something moves; 200 ms by default.
 	Fast time.Duration
@@ -104,7 +112,18 @@ type Pass struct {
 type Reconciler struct {
 	Config
 	trouble troubleLog
+	last    *planned
 }
+
+// planned is a Plan with what it was made from.
+type planned struct {
+	in   plan.Input
+	plan plan.Plan
+}
+
+// planAge is how old a Plan may become while nothing changes but the time, on
+// which only what is said of the ends of certificates depends.
+const planAge = time.Minute
 
 // New returns a Reconciler. Run starts it.
 func New(c Config) *Reconciler {
@@ -113,7 +132,7 @@ func New(c Config) *Reconciler {
 }
 
 func defaults(c *Config) {
-	orDefault(&c.Settle, 10*time.Millisecond)
+	orDefault(&c.Settle, time.Millisecond)
 	orDefault(&c.Gap, 100*time.Millisecond)
 	orDefault(&c.Fast, 200*time.Millisecond)
 	orDefault(&c.Resync, time.Second)
@@ -144,27 +163,26 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	next := time.NewTimer(0)
 	defer next.Stop()
 	for {
+		var gap time.Duration
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-r.Trigger.C():
+			gap = r.Gap
 			if !sleep(ctx, r.Settle) {
 				return ctx.Err()
 			}
 		case <-next.C:
 		}
 		pass := r.pass(ctx)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if !sleep(ctx, r.Gap) {
-			return ctx.Err()
-		}
 		failures++
 		if pass.Err == nil {
 			failures = 0
 		}
 		next.Reset(r.wait(pass, failures))
+		if !sleep(ctx, gap) {
+			return ctx.Err()
+		}
 	}
 }
 
@@ -186,9 +204,9 @@ func (r *Reconciler) wait(pass Pass, failures int) time.Duration {
 	case failures > 0:
 		return min(r.MaxBackoff, r.Fast<<min(failures-1, 10))
 	case pass.Plan.Moving:
-		return max(0, r.Fast-r.Gap)
+		return r.Fast
 	}
-	return max(0, r.Resync-r.Gap)
+	return r.Resync
 }
 
 // Reconcile makes one pass. The Plan is nil where the World or the objects
@@ -198,11 +216,11 @@ func (r *Reconciler) Reconcile(ctx context.Context) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := plan.Compute(in)
-	if err := r.publish(ctx, &in, &p); err != nil {
-		return &p, err
+	p, err := r.plan(ctx, in)
+	if err != nil {
+		return p, err
 	}
-	return &p, errors.Join(r.act(ctx, p.Actions), r.report(ctx, p.Statuses))
+	return p, errors.Join(r.act(ctx, p.Actions), r.report(ctx, p.Statuses))
 }
 
 func (r *Reconciler) gather(ctx context.Context) (plan.Input, error) {
@@ -217,17 +235,37 @@ func (r *Reconciler) gather(ctx context.Context) (plan.Input, error) {
 	return plan.Input{Now: r.Now(), Objects: objects, World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders}, nil
 }
 
+// plan makes the Plan, and publishes its Snapshot in the midst of that: as soon
+// as it is known, and before statuses are made, so that they speak of now.
+func (r *Reconciler) plan(ctx context.Context, in plan.Input) (*plan.Plan, error) {
+	if r.stands(&in) {
+		return &r.last.plan, nil
+	}
+	decision := plan.Decide(in)
+	if r.last != nil && r.last.plan.Snapshot.Version == decision.Snapshot.Version {
+		decision.Snapshot = r.last.plan.Snapshot // one in memory is enough
+	}
+	err := r.publish(ctx, &in, decision.Snapshot)
+	r.last = &planned{in, decision.Plan(in.Reports)}
+	return &r.last.plan, err
+}
+
+// stands says whether the last Plan is that of in, too, and served.
+func (r *Reconciler) stands(in *plan.Input) bool {
+	return r.last != nil && in.Same(&r.last.in) && in.Now.Sub(r.last.in.Now).Abs() < planAge &&
+		served(in.Reports, r.last.plan.Snapshot.Version)
+}
+
 // publish hands the Snapshot to the data planes that do not serve it yet, and
-// plans again with what they then say, so that statuses speak of now.
-func (r *Reconciler) publish(ctx context.Context, in *plan.Input, p *plan.Plan) error {
-	if served(in.Reports, p.Snapshot.Version) {
+// takes in what they say then.
+func (r *Reconciler) publish(ctx context.Context, in *plan.Input, s *snapshot.Snapshot) error {
+	if served(in.Reports, s.Version) {
 		return nil
 	}
-	if err := r.Publisher.Publish(ctx, p.Snapshot); err != nil {
-		return fmt.Errorf("publish snapshot %.8s: %w", p.Snapshot.Version, err)
+	if err := r.Publisher.Publish(ctx, s); err != nil {
+		return fmt.Errorf("publish snapshot %.8s: %w", s.Version, err)
 	}
 	in.Reports = r.Publisher.Reports()
-	*p = plan.Compute(*in)
 	return nil
 }
 
@@ -275,6 +313,9 @@ func (r *Reconciler) report(ctx context.Context, statuses []plan.Status) error {
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -69,6 +69,74 @@ func TestAnUnchangedWorldPublishesAndReportsOnce(t *testing.T) {
 	})
 }
 
+func TestAnUnchangedWorldIsPlannedOnceAMinute(t *testing.T) {
+	w := newFakeWorld(demoObject(), demoWorld())
+	now := time.Unix(1e9, 0)
+	r := New(Config{Source: w, Observer: w, Publisher: w, Actor: w, Reporter: w, Now: func() time.Time { return now }})
+	pass := func() *plan.Plan {
+		t.Helper()
+		p, err := r.Reconcile(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	pass()
+	at := pass() // with the statuses that the first has stored
+	now = now.Add(time.Second)
+	if pass() != at {
+		t.Error("planned anew although nothing changed")
+	}
+	now = now.Add(time.Minute)
+	later := pass()
+	if later == at {
+		t.Error("a certificate may have ended in a minute")
+	}
+	if later.Snapshot != at.Snapshot {
+		t.Error("one Snapshot is in memory twice")
+	}
+	w.setTaskGone()
+	if n := len(pass().Snapshot.Backends[0].Endpoints); n != 0 {
+		t.Errorf("%d endpoints after the task went", n)
+	}
+}
+
+func TestAWakeAfterAPassAtRestIsAnsweredAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newFakeWorld(demoObject(), demoWorld())
+		w.world.Swarm = false
+		r := newLoop(w)
+		run(t, r)
+		for before := w.observed.Load(); w.observed.Load() < before+5; {
+			time.Sleep(time.Millisecond)
+		}
+		before := w.observed.Load() // a pass is over since a millisecond
+		r.Trigger.Set()
+		time.Sleep(5 * time.Millisecond)
+		if n := w.observed.Load() - before; n != 1 {
+			t.Errorf("%d passes 5 ms after a wake, want 1", n)
+		}
+	})
+}
+
+func TestAPublishThatFailsIsTriedAgain(t *testing.T) {
+	w := newFakeWorld(demoObject(), demoWorld())
+	w.publishErr = errors.New("no room")
+	r := newLoop(w)
+	for range 2 {
+		if _, err := r.Reconcile(t.Context()); !errors.Is(err, w.publishErr) {
+			t.Errorf("error %v", err)
+		}
+	}
+	if len(w.statuses) != 0 {
+		t.Errorf("statuses of what is not served: %v", w.statuses)
+	}
+	w.publishErr = nil
+	if _, err := r.Reconcile(t.Context()); err != nil || w.published.Load() == nil || !w.statuses["demo"].Is(v1alpha1.Programmed, 1) {
+		t.Errorf("error %v, statuses %v", err, w.statuses)
+	}
+}
+
 func TestAtRestOnePassASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newFakeWorld(demoObject(), demoWorld())

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"fairlead.dev/fairlead/reconcile/plan"
@@ -45,8 +47,8 @@ func (d *Directory) Observe(context.Context) (plan.World, error) {
 	}
 	d.files = found
 	var w plan.World
-	for name, f := range found {
-		w.Secrets = append(w.Secrets, plan.Secret{ID: f.id, Name: name})
+	for _, name := range slices.Sorted(maps.Keys(found)) {
+		w.Secrets = append(w.Secrets, plan.Secret{ID: found[name].id, Name: name})
 	}
 	return w, nil
 }

@@ -10,7 +10,21 @@ import (
 )
 
 // Compute makes the Plan for in. See the package comment for its steps.
-func Compute(in Input) Plan {
+func Compute(in Input) Plan { return Decide(in).Plan(in.Reports) }
+
+// Decision is the first half of a Plan: what to serve. It does not depend on
+// what the data planes say, so that they can serve it before the rest is made.
+type Decision struct {
+	Snapshot *snapshot.Snapshot
+
+	in       Input
+	world    *index
+	routes   []*route
+	resolver *resolver
+}
+
+// Decide makes the Decision for in, whose Reports it does not look at.
+func Decide(in Input) *Decision {
 	world := indexWorld(&in.World)
 	room := make([]route, len(in.Objects))
 	routes := make([]*route, len(in.Objects))
@@ -29,12 +43,18 @@ func Compute(in Input) Plan {
 	for _, rt := range routes {
 		r.resolve(rt)
 	}
+	return &Decision{Snapshot: makeSnapshot(routes, r), in: in, world: world, routes: routes, resolver: r}
+}
 
-	p := Plan{Snapshot: makeSnapshot(routes, r)}
-	actions, pending := planTenders(&in, world, r)
+// Plan makes the Plan that follows from the Decision and what the data planes
+// say now. It uses the Decision up: call it once.
+func (d *Decision) Plan(reports []snapshot.Report) Plan {
+	d.in.Reports = reports
+	p := Plan{Snapshot: d.Snapshot}
+	actions, pending := planTenders(&d.in, d.world, d.resolver)
 	p.Actions = actions
-	p.Moving = pending || r.updating || in.World.Moving
-	p.Statuses = makeStatuses(&in, routes, r, p.Snapshot)
+	p.Moving = pending || d.resolver.updating || d.in.World.Moving
+	p.Statuses = makeStatuses(&d.in, d.routes, d.resolver, d.Snapshot)
 	return p
 }
 

@@ -61,6 +61,7 @@ type conditions struct {
 	snapshot     *snapshot.Snapshot
 	certificates map[string]*snapshot.CertificateReport
 	list         []v1alpha1.Condition // of this Route; its room is used for the next
+	last         []v1alpha1.Condition // those made last: the next are mostly the same, and then share them
 }
 
 func (c *conditions) status() Status {
@@ -82,7 +83,12 @@ func (c *conditions) next(ready int) v1alpha1.Status {
 	if stored != nil && slices.EqualFunc(stored.Conditions, c.list, sameCondition) {
 		return v1alpha1.Status{Conditions: stored.Conditions, ReadyEndpoints: ready}
 	}
-	return stored.WithTransitions(v1alpha1.Status{Conditions: c.list, ReadyEndpoints: ready}, c.in.Now)
+	next := stored.WithTransitions(v1alpha1.Status{Conditions: c.list, ReadyEndpoints: ready}, c.in.Now)
+	if slices.Equal(next.Conditions, c.last) {
+		next.Conditions = c.last
+	}
+	c.last = next.Conditions
+	return next
 }
 
 // sameCondition compares all but the time.
