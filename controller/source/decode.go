@@ -105,31 +105,64 @@ func DecodeRoute(name string, data []byte) (*v1alpha1.Route, []v1alpha1.Problem)
 	return nil, problems
 }
 
+// Identify reads which objects the documents in data are, and no more: there are
+// no Routes, and Mistakes only where a document does not say which object it is.
+func Identify(name string, data []byte) []Document {
+	var documents []Document
+	for _, part := range split(data) {
+		d := Document{Raw: part.text, Source: name, Line: part.line, lines: map[string]int{}}
+		root, ok := d.begin()
+		if !ok {
+			continue
+		}
+		if root != nil && (d.Kind == "" || d.Name == "") {
+			d.check(root)
+		}
+		documents = append(documents, d)
+	}
+	return documents
+}
+
 // decodeDocument fills d in from its Raw. It is false for an empty document.
 func decodeDocument(d *Document) bool {
+	root, ok := d.begin()
+	if root == nil {
+		return ok
+	}
+	d.check(root)
+	if len(d.Mistakes) == 0 {
+		d.fill()
+	}
+	return true
+}
+
+// begin reads which object d is. The root is nil where there is no more to read,
+// and ok false for an empty document.
+func (d *Document) begin() (root *yaml.Node, ok bool) {
 	if len(d.Raw) > MaxSize {
 		d.mistake(d.Line, "", "is %d bytes long; a document may have %d", len(d.Raw), MaxSize)
-		return true
+		return nil, true
 	}
-	root, ok := d.parse()
+	root, ok = d.parse()
 	if !ok {
-		return len(d.Mistakes) > 0
+		return nil, len(d.Mistakes) > 0
 	}
 	d.Line = root.Line + d.Line - 1
 	if root.Kind != yaml.MappingNode {
 		d.mistake(d.Line, "", "is %s, must be an object with apiVersion, kind, metadata and spec", describe(root))
-		return true
+		return nil, true
 	}
 	d.identify(root)
+	return root, true
+}
+
+// check notes what is wrong with the shape of d.
+func (d *Document) check(root *yaml.Node) {
 	if d.checkKind(root) {
 		w := walker{document: d, offset: d.Line - root.Line, budget: maxNodes}
 		w.walk(root, reflect.TypeFor[v1alpha1.Route](), "", 0)
 		d.Mistakes.sort()
 	}
-	if len(d.Mistakes) == 0 {
-		d.fill()
-	}
-	return true
 }
 
 // parse reads Raw into a tree. It is false where there is none: for a text that

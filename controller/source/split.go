@@ -11,27 +11,32 @@ type part struct {
 // split cuts data at the lines that start with "---". YAML allows such a line
 // nowhere inside a document, not even inside a text (YAML 1.2 §9.1.2), so no
 // parsing is needed. What follows the mark on its line belongs to the document.
+// The parts stand in data, but for those.
 func split(data []byte) []part {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	var parts []part
-	current := part{line: 1}
-	line := 0
-	for len(data) > 0 {
-		var text []byte
-		text, data = cutLine(data)
+	first, line, start, marked := 1, 0, 0, false
+	end := func(at int) {
+		text := data[start:at:at]
+		if marked {
+			text = append([]byte("   "), text[3:]...)
+		}
+		parts = append(parts, part{text, first})
+	}
+	for at := 0; at < len(data); {
+		text, _ := cutLine(data[at:])
 		line++
 		if isMark(text) {
-			parts = append(parts, current)
-			current = part{line: line}
-			text = append([]byte("   "), text[3:]...)
-			if len(bytes.TrimSpace(text)) == 0 {
-				current.line++
-				continue
+			end(at)
+			first, start, marked = line, at, true
+			if len(bytes.TrimSpace(text[3:])) == 0 {
+				first, start, marked = line+1, at+len(text), false
 			}
 		}
-		current.text = append(current.text, text...)
+		at += len(text)
 	}
-	return append(parts, current)
+	end(len(data))
+	return parts
 }
 
 // cutLine returns the first line, with its end, and the rest.
