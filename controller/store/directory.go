@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	// settleTime passes after a change before the directory is read: an editor
-	// writes in several steps.
+	// quietTime passes after the last of several changes before the directory is
+	// read, and settleTime after the first at the latest: an editor writes in
+	// several steps, and a busy writer must not put the reading off for ever.
+	quietTime  = 4 * time.Millisecond
 	settleTime = 50 * time.Millisecond
 	// rescanTime is how often it is read without a change that was noticed, as on
 	// file systems that tell nothing.
@@ -40,12 +42,16 @@ type Directory struct {
 	mu      sync.Mutex // guards following
 	scanned bool
 	// files are what was last read, by path.
-	files   map[string]file
-	objects map[identity]generations
-	// counted is the newest generation of each object that there ever was.
-	counted map[identity]int64
-	// current are the objects that the files hold now, sorted.
-	current []identity
+	files map[string]*file
+	// current are the objects that the files hold now, sorted. Once it was given
+	// away it is replaced, not edited.
+	current []Record
+	given   bool
+	// history are earlier generations of those that have any, oldest first.
+	history map[identity][]Record
+	// gone has the last generation of objects that are there no more.
+	gone    map[identity]int64
+	doubles []Fault
 	faults  []Fault
 }
 
@@ -65,7 +71,7 @@ func NewDirectory(dir string, logger *slog.Logger) *Directory {
 	return &Directory{
 		dir: filepath.Clean(dir), logger: cmp.Or(logger, slog.New(slog.DiscardHandler)),
 		changed: make(chan struct{}, 1),
-		files:   map[string]file{}, objects: map[identity]generations{}, counted: map[identity]int64{},
+		files:   map[string]*file{}, history: map[identity][]Record{}, gone: map[identity]int64{},
 	}
 }
 
@@ -81,21 +87,19 @@ func (d *Directory) Run(ctx context.Context) error {
 	defer w.Close()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	settling := false
-	// settle is not put off by what comes meanwhile, or a busy writer would do so
-	// for ever.
+	var latest time.Time // when the directory is read even where more comes
 	settle := func() {
-		if !settling {
-			settling = true
-			timer.Reset(settleTime)
+		if latest.IsZero() {
+			latest = time.Now().Add(settleTime)
 		}
+		timer.Reset(min(quietTime, time.Until(latest)))
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
-			settling = false
+			latest = time.Time{}
 			d.watch(w)
 			timer.Reset(d.scan())
 		case e := <-w.Events:
@@ -116,16 +120,14 @@ func (d *Directory) concerns(path string) bool {
 	return path == d.dir || filepath.Dir(path) != filepath.Dir(d.dir)
 }
 
-// List returns every object, sorted by kind, namespace and name.
+// List returns every object, sorted by kind, namespace and name. The caller does
+// not edit the list, and an unchanged list is the same slice.
 func (d *Directory) List(context.Context) ([]Record, error) {
 	d.scanFirst()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	records := make([]Record, len(d.current))
-	for i, id := range d.current {
-		records[i] = d.objects[id].newest()
-	}
-	return records, nil
+	d.given = true
+	return d.current, nil
 }
 
 // Faults returns what is wrong with the files, sorted by source.
@@ -142,10 +144,11 @@ func (d *Directory) History(_ context.Context, kind, key string) ([]Record, erro
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	id := identityOf(kind, key)
-	if !slices.Contains(d.current, id) {
+	newest := d.find(id)
+	if newest == nil {
 		return nil, fmt.Errorf("%s %s: %w", kind, key, ErrNotFound)
 	}
-	history := slices.Clone(d.objects[id])
+	history := append(slices.Clone(d.history[id]), *newest)
 	slices.Reverse(history)
 	return history, nil
 }
@@ -164,16 +167,17 @@ func (d *Directory) Delete(_ context.Context, kind, key string) error {
 func (d *Directory) WriteStatus(_ context.Context, r Record, s v1alpha1.Status) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	g := d.objects[r.identity()]
-	if len(g) == 0 {
+	newest := d.find(r.identity())
+	switch {
+	case newest == nil:
 		return fmt.Errorf("write status of %s %s: %w", r.Kind, r.Key(), ErrNotFound)
-	}
-	if g.newest().Generation != r.Generation {
+	case newest.Generation != r.Generation:
 		return fmt.Errorf("write status of %s %s: %w", r.Kind, r.Key(), ErrConflict)
+	case d.given:
+		d.current, d.given = slices.Clone(d.current), false
+		newest = d.find(r.identity())
 	}
-	g = slices.Clone(g)
-	g[len(g)-1].Status = &s
-	d.objects[r.identity()] = g
+	newest.Status = &s
 	return nil
 }
 
@@ -182,8 +186,8 @@ func (d *Directory) Prune(_ context.Context, keep int) error {
 	keep = max(1, cmp.Or(keep, DefaultHistory))
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for id, g := range d.objects {
-		d.objects[id] = g[max(0, len(g)-keep):]
+	for id, earlier := range d.history {
+		d.history[id] = earlier[max(0, len(earlier)+1-keep):]
 	}
 	return nil
 }

@@ -2,12 +2,14 @@ package store
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
 	"time"
+	"unique"
 
 	"fairlead.dev/fairlead/controller/source"
 )
@@ -16,9 +18,16 @@ import (
 // taken for the removal of all of them: some editors empty it and then write.
 const emptyGrace = time.Second
 
-// file is a manifest file as it was last read.
+// racy is how old a file's time must have been when it was read for its time and
+// size to say that it is unchanged: clocks of file systems tick slowly.
+const racy = 2 * time.Second
+
+// file is a manifest file as it was last read. It is replaced when that gives
+// anything else.
 type file struct {
-	data []byte
+	info fs.FileInfo
+	read time.Time
+	sum  [sha256.Size]byte
 	// records are its objects, in the order of the documents; those of before
 	// where a document cannot be read. Generation and Created are not set.
 	records []Record
@@ -27,23 +36,39 @@ type file struct {
 	emptied time.Time
 }
 
+// unchanged says whether it need not be read again.
+func (f *file) unchanged(now fs.FileInfo) bool {
+	return f.info != nil && f.emptied.IsZero() && os.SameFile(f.info, now) && f.info.Size() == now.Size() &&
+		f.info.ModTime().Equal(now.ModTime()) && f.read.Sub(now.ModTime()) > racy
+}
+
 // readInto reads the file at path, which the user knows as name. One that went
 // away between the listing and the reading is not there.
-func readInto(files map[string]file, name, path string, last file) error {
+func readInto(files map[string]*file, name, path string, last *file) error {
 	stat, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && stat.IsDir() {
 		return nil
 	}
+	if last == nil {
+		last = &file{}
+	}
+	if err == nil && last.unchanged(stat) {
+		files[name] = last
+		return nil
+	}
+	now := time.Now()
 	data, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		last.data, last.faults = nil, []Fault{{name, reason(err)}}
-		files[name] = last
-	case last.data != nil && bytes.Equal(data, last.data) && last.emptied.IsZero():
+		files[name] = &file{records: last.records, emptied: last.emptied, faults: []Fault{{name, reason(err)}}}
+	case last.info != nil && last.emptied.IsZero() && sha256.Sum256(data) == last.sum:
+		last.info, last.read = stat, now
 		files[name] = last
 	default:
-		files[name] = parse(name, data, stat.ModTime(), last)
+		f := parse(name, data, stat.ModTime(), last)
+		f.info, f.read, f.sum = stat, now, sha256.Sum256(data)
+		files[name] = f
 	}
 	return nil
 }
@@ -51,25 +76,28 @@ func readInto(files map[string]file, name, path string, last file) error {
 // parse takes a file apart. Where a document does not say what object it is, it
 // may be any of those that the file held before, so those that it does not hold
 // otherwise stay.
-func parse(name string, data []byte, written time.Time, last file) file {
+func parse(name string, data []byte, written time.Time, last *file) *file {
+	f := &file{}
 	if len(bytes.TrimSpace(data)) == 0 && len(last.records) > 0 {
-		if last.emptied.IsZero() {
-			last.emptied = time.Now()
+		emptied := last.emptied
+		if emptied.IsZero() {
+			emptied = time.Now()
 		}
-		if time.Since(last.emptied) < emptyGrace {
-			return last
+		if time.Since(emptied) < emptyGrace {
+			return &file{records: last.records, faults: last.faults, emptied: emptied}
 		}
 	}
-	f := file{data: data}
-	documents, _ := source.Decode(name, data) // every error is a document's
-	for i, doc := range documents {
+	documents := source.Identify(name, data)
+	f.records = make([]Record, 0, len(documents))
+	for _, doc := range documents {
 		if doc.Kind == "" || doc.Name == "" {
 			f.faults = append(f.faults, faultsOf(name, doc)...)
 			continue
 		}
+		place := fmt.Sprintf("%s:%d", name, doc.Line)
 		f.records = append(f.records, Record{
-			ID: fmt.Sprintf("%s#%d", name, i), Kind: doc.Kind, Namespace: doc.Namespace, Name: doc.Name,
-			AppliedAt: written, AppliedBy: name, Data: doc.Raw, Source: fmt.Sprintf("%s:%d", name, doc.Line),
+			ID: place, Kind: intern(doc.Kind), Namespace: doc.Namespace, Name: doc.Name,
+			AppliedAt: written, AppliedBy: name, Data: bytes.Clone(doc.Raw), Source: place,
 		})
 	}
 	if len(f.faults) > 0 {
@@ -77,6 +105,9 @@ func parse(name string, data []byte, written time.Time, last file) file {
 	}
 	return f
 }
+
+// intern keeps one copy of a kind, of which there are few, for ten thousand objects.
+func intern(kind string) string { return unique.Make(kind).Value() }
 
 // faultsOf are the mistakes of a document that does not say what object it is.
 func faultsOf(name string, doc source.Document) []Fault {

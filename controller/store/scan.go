@@ -1,10 +1,7 @@
 package store
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"path/filepath"
@@ -56,19 +53,21 @@ func (d *Directory) scan() time.Duration {
 
 	files, fault := d.read()
 	faults, again := []Fault(nil), rescanTime
+	var changed map[string]bool
 	if fault != nil {
 		faults = append(faults, *fault)
 	} else {
+		changed = others(d.files, files)
 		d.files = files
 	}
+	moved := len(changed) > 0 && d.gather(changed)
 	for _, path := range slices.Sorted(maps.Keys(d.files)) {
 		faults = append(faults, d.files[path].faults...)
 		if !d.files[path].emptied.IsZero() {
 			again = emptyGrace
 		}
 	}
-	moved, doubles := d.gather()
-	faults = append(faults, doubles...)
+	faults = append(faults, d.doubles...)
 	if faultsMoved := d.setFaults(faults); moved || faultsMoved || first {
 		select {
 		case d.changed <- struct{}{}:
@@ -76,6 +75,22 @@ func (d *Directory) scan() time.Duration {
 		}
 	}
 	return again
+}
+
+// others are the paths of what is not the same in both.
+func others(last, next map[string]*file) map[string]bool {
+	paths := map[string]bool{}
+	for path, f := range next {
+		if last[path] != f {
+			paths[path] = true
+		}
+	}
+	for path := range last {
+		if next[path] == nil {
+			paths[path] = true
+		}
+	}
+	return paths
 }
 
 // setFaults says whether they are others than before, and logs the new ones.
@@ -93,12 +108,12 @@ func (d *Directory) setFaults(faults []Fault) bool {
 }
 
 // read reads every file. A directory that cannot be read whole is a fault.
-func (d *Directory) read() (map[string]file, *Fault) {
+func (d *Directory) read() (map[string]*file, *Fault) {
 	root, err := filepath.EvalSymlinks(d.dir)
 	if err != nil {
 		return nil, &Fault{d.dir, reason(err)}
 	}
-	files := map[string]file{}
+	files := make(map[string]*file, len(d.files))
 	err = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -126,53 +141,4 @@ func reason(err error) string {
 		return p.Err.Error()
 	}
 	return err.Error()
-}
-
-// gather makes the objects of the files' records, counts generations, and says
-// whether anything is other than before. An object that stands in two places is
-// that of the first, in the order of paths and lines.
-func (d *Directory) gather() (moved bool, doubles []Fault) {
-	taken := map[identity]string{}
-	for _, path := range slices.Sorted(maps.Keys(d.files)) {
-		for _, r := range d.files[path].records {
-			id := r.identity()
-			if first, ok := taken[id]; ok {
-				doubles = append(doubles, Fault{r.Source, fmt.Sprintf("%s %s stands in %s already, which counts", r.Kind, r.Key(), first)})
-				continue
-			}
-			taken[id] = r.Source
-			moved = d.take(r) || moved
-		}
-	}
-	current := slices.SortedFunc(maps.Keys(taken), identity.compare)
-	moved = moved || !slices.Equal(current, d.current)
-	for id := range d.objects {
-		if _, ok := taken[id]; !ok {
-			delete(d.objects, id)
-		}
-	}
-	d.current = current
-	return moved, doubles
-}
-
-// take counts a record as a new generation unless it is the newest already. It
-// says whether anything changed.
-func (d *Directory) take(r Record) bool {
-	id := r.identity()
-	g := d.objects[id]
-	if len(g) > 0 {
-		newest := g.newest()
-		if bytes.Equal(newest.Data, r.Data) {
-			moved := newest.Source != r.Source
-			newest.ID, newest.Source, newest.AppliedBy = r.ID, r.Source, r.AppliedBy
-			d.objects[id] = append(slices.Clone(g[:len(g)-1]), newest)
-			return moved
-		}
-		r.Created, r.Status = newest.Created, newest.Status
-	}
-	d.counted[id]++
-	r.Generation = d.counted[id]
-	r.Created = cmp.Or(r.Created, r.AppliedAt)
-	d.objects[id] = append(slices.Clone(g[max(0, len(g)+1-DefaultHistory):]), r)
-	return true
 }
