@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"slices"
+	"strings"
 	"sync"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
@@ -12,6 +15,8 @@ import (
 
 // objectStore is what the loop needs of a store.
 type objectStore interface {
+	// List is sorted by kind, namespace and name. It is not edited, so that the
+	// same slice is the same list.
 	List(ctx context.Context) ([]store.Record, error)
 	History(ctx context.Context, kind, key string) ([]store.Record, error)
 	WriteStatus(ctx context.Context, r store.Record, s v1alpha1.Status) error
@@ -22,15 +27,10 @@ type objectStore interface {
 type objects struct {
 	store objectStore
 
-	mu      sync.Mutex // guards following
-	decoded map[recordKey]decoded
-	records map[string]store.Record // by key, as listed last
-	last    []plan.Object
-}
-
-type recordKey struct {
-	id         string
-	generation int64
+	mu      sync.Mutex // guards following, which are replaced together
+	listed  []store.Record
+	records []store.Record // the Routes among listed
+	last    []plan.Object  // one for each of records
 }
 
 type decoded struct {
@@ -39,31 +39,69 @@ type decoded struct {
 	lastGood *plan.Object // an earlier generation, where this one does not decode
 }
 
-// Objects returns every Route of the store.
+// Objects returns every Route of the store. While nothing changes there it is
+// the same slice.
 func (o *objects) Objects(ctx context.Context) ([]plan.Object, error) {
-	records, err := o.store.List(ctx)
+	listed, err := o.store.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	now := make(map[recordKey]decoded, len(records))
-	byKey := make(map[string]store.Record, len(records))
-	out := make([]plan.Object, 0, len(records))
-	for _, r := range records {
-		if r.Kind != v1alpha1.KindRoute {
+	o.mu.Lock()
+	known, records, last := o.listed, o.records, o.last
+	o.mu.Unlock()
+	if isSame(listed, known) {
+		return last, nil
+	}
+	now := routes(listed)
+	out := make([]plan.Object, len(now))
+	for i := range now {
+		r := &now[i]
+		for len(records) > 0 && compareKeys(&records[0], r) < 0 {
+			records, last = records[1:], last[1:]
+		}
+		if len(records) > 0 && isDecoded(&records[0], &last[0], r) {
+			out[i] = newObject(*r, decoded{last[0].Route, last[0].Problems, last[0].LastGood})
 			continue
 		}
-		d, err := o.decode(ctx, r)
+		d, err := o.decode(ctx, *r)
 		if err != nil {
 			return nil, err
 		}
-		now[recordKey{r.ID, r.Generation}] = d
-		byKey[r.Key()] = r
-		out = append(out, newObject(r, d))
+		out[i] = newObject(*r, d)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.decoded, o.records, o.last = now, byKey, out
+	o.listed, o.records, o.last = listed, now, out
 	return out, nil
+}
+
+// isSame says whether two lists are one.
+func isSame(a, b []store.Record) bool {
+	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
+}
+
+// routes are the Routes of a list, which mostly are all that is in it.
+func routes(list []store.Record) []store.Record {
+	isOther := func(r store.Record) bool { return r.Kind != v1alpha1.KindRoute }
+	if !slices.ContainsFunc(list, isOther) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), isOther)
+}
+
+// isDecoded says whether object, which was made of a record, is that of r too.
+// Problems name the place of the manifest.
+func isDecoded(of *store.Record, object *plan.Object, r *store.Record) bool {
+	return compareKeys(of, r) == 0 && of.Generation == r.Generation && bytes.Equal(of.Data, r.Data) &&
+		(len(object.Problems) == 0 || of.Source == r.Source)
+}
+
+// compareKeys orders Routes as a store lists them.
+func compareKeys(a, b *store.Record) int {
+	if a.Namespace == b.Namespace {
+		return strings.Compare(a.Name, b.Name)
+	}
+	return strings.Compare(a.Namespace, b.Namespace)
 }
 
 func newObject(r store.Record, d decoded) plan.Object {
@@ -74,13 +112,7 @@ func newObject(r store.Record, d decoded) plan.Object {
 }
 
 func (o *objects) decode(ctx context.Context, r store.Record) (decoded, error) {
-	o.mu.Lock()
-	d, ok := o.decoded[recordKey{r.ID, r.Generation}]
-	o.mu.Unlock()
-	if ok {
-		return d, nil
-	}
-	d = decodeRecord(r)
+	d := decodeRecord(r)
 	if d.route != nil {
 		return d, nil
 	}
@@ -119,8 +151,15 @@ func newestGood(history []store.Record, before int64) *plan.Object {
 func (o *objects) record(key string) (store.Record, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	r, ok := o.records[key]
-	return r, ok
+	namespace, name, ok := strings.Cut(key, "/")
+	if !ok {
+		namespace, name = "", key
+	}
+	at, ok := slices.BinarySearchFunc(o.records, store.Record{Namespace: namespace, Name: name}, func(a, b store.Record) int { return compareKeys(&a, &b) })
+	if !ok {
+		return store.Record{}, false
+	}
+	return o.records[at], true
 }
 
 // all are the objects as listed last.

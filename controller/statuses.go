@@ -126,9 +126,11 @@ func (s *statuses) write(ctx context.Context, key string, status plan.Status) {
 	err := s.objects.store.WriteStatus(ctx, r, status.Status)
 	switch {
 	case err == nil:
-		s.mu.Lock()
-		s.written[key] = writtenStatus{r.Version, status}
-		s.mu.Unlock()
+		if r.Version != 0 { // without, the store lists at once what was written
+			s.mu.Lock()
+			s.written[key] = writtenStatus{r.Version, status}
+			s.mu.Unlock()
+		}
 		s.logChange(key, r, status)
 	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound), ctx.Err() != nil:
 	default:
