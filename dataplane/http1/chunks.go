@@ -1,6 +1,10 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+
+	"fairlead.dev/fairlead/dataplane/message"
+)
 
 // The bounds of a chunked body's framing: a chunk's line with its extensions,
 // and all trailers together.
@@ -124,7 +128,7 @@ func (c *Chunks) readSize(line []byte) error {
 	if digits == 0 {
 		return errChunkSize
 	}
-	if ext := trim(line[digits:]); len(ext) > 0 && (ext[0] != ';' || !all(ext, isValue)) {
+	if ext := trim(line[digits:]); len(ext) > 0 && (ext[0] != ';' || !message.Only(ext, message.Value)) {
 		return errChunkSize
 	}
 	c.left = size

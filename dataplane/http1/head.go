@@ -1,6 +1,10 @@
 package http1
 
-import "bytes"
+import (
+	"bytes"
+
+	"fairlead.dev/fairlead/dataplane/message"
+)
 
 // Field is one field line. Name and Value point into the head; Value is without
 // the white space around it.
@@ -78,10 +82,10 @@ func parseField(line []byte) (Field, error) {
 	if colon > 0 && (line[colon-1] == ' ' || line[colon-1] == '\t') {
 		return Field{}, errFieldSpace
 	}
-	if colon == 0 || !all(f.Name, isToken) {
+	if colon == 0 || !message.Only(f.Name, message.Token) {
 		return Field{}, errFieldName
 	}
-	if !all(f.Value, isValue) {
+	if !message.Only(f.Value, message.Value) {
 		return Field{}, errControl
 	}
 	return f, nil
@@ -119,7 +123,7 @@ func readFraming(fields []Field, minor int) (framing, error) {
 			if f.hasLength {
 				return f, errTwoLengths
 			}
-			n, ok := parseLength(field.Value)
+			n, ok := message.ParseLength(field.Value)
 			if !ok {
 				return f, errLength
 			}
@@ -140,21 +144,6 @@ func readFraming(fields []Field, minor int) (framing, error) {
 		return f, errBothFramings
 	}
 	return f, nil
-}
-
-// parseLength parses 1*DIGIT of at most 18 digits: no sign, no list, no spaces.
-func parseLength(s []byte) (int64, bool) {
-	if len(s) == 0 || len(s) > 18 {
-		return 0, false
-	}
-	var n int64
-	for _, b := range s {
-		if b < '0' || b > '9' {
-			return 0, false
-		}
-		n = 10*n + int64(b-'0')
-	}
-	return n, true
 }
 
 // hasToken looks for a token, in lower case, in a comma-separated list.

@@ -3,6 +3,8 @@ package http1
 import (
 	"bytes"
 	"cmp"
+
+	"fairlead.dev/fairlead/dataplane/message"
 )
 
 // DefaultFields is how many fields a head may have where nothing else is said.
@@ -62,10 +64,10 @@ func (r *Request) parseLine(line []byte) error {
 		return errRequestLine
 	}
 	r.Method, r.Target = line[:first], line[first+1:last]
-	if !all(r.Method, isToken) {
+	if !message.Only(r.Method, message.Token) {
 		return errMethod
 	}
-	if !all(r.Target, isTarget) {
+	if !message.Only(r.Target, message.Target) {
 		return errTarget
 	}
 	var err error
@@ -119,7 +121,7 @@ func (r *Request) readFields() error {
 	if hosts > 1 || hosts == 0 && r.Minor == 1 {
 		return errHost
 	}
-	if !all(r.Host, isHost) {
+	if !message.Only(r.Host, message.Authority) {
 		return errHostValue
 	}
 	return nil
@@ -129,7 +131,7 @@ func (r *Request) readFields() error {
 func (r *Request) readTarget() error {
 	switch {
 	case string(r.Method) == "CONNECT":
-		if bytes.IndexByte(r.Target, ':') <= 0 || !all(r.Target, isHost) {
+		if bytes.IndexByte(r.Target, ':') <= 0 || !message.Only(r.Target, message.Authority) {
 			return errTargetForm
 		}
 		r.Host = r.Target
@@ -162,7 +164,7 @@ func (r *Request) readAbsolute() error {
 	if end < 0 {
 		end = len(rest)
 	}
-	if end == 0 || !all(rest[:end], isHost) {
+	if end == 0 || !message.Only(rest[:end], message.Authority) {
 		return errHostValue
 	}
 	r.Host = rest[:end]

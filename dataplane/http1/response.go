@@ -1,6 +1,10 @@
 package http1
 
-import "cmp"
+import (
+	"cmp"
+
+	"fairlead.dev/fairlead/dataplane/message"
+)
 
 // Response is an answer's head. It may be used again, as a Request may.
 type Response struct {
@@ -73,7 +77,7 @@ func (r *Response) parseLine(line []byte) error {
 		}
 		r.Reason = rest[1:]
 	}
-	if !all(r.Reason, isValue) {
+	if !message.Only(r.Reason, message.Value) {
 		return errControl
 	}
 	return nil

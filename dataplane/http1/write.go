@@ -93,7 +93,7 @@ func AppendLastChunk(b []byte, trailers message.Fields) []byte {
 // IsTarget says whether s can stand in a request's target as it is.
 func IsTarget(s string) bool {
 	for i := range len(s) {
-		if class[s[i]]&isTarget == 0 {
+		if !message.In(s[i], message.Target) {
 			return false
 		}
 	}
@@ -110,7 +110,7 @@ func EscapeTarget(s string) string {
 	}
 	b := make([]byte, 0, len(s)+8)
 	for i := range len(s) {
-		if c := s[i]; class[c]&isTarget != 0 {
+		if c := s[i]; message.In(c, message.Target) {
 			b = append(b, c)
 		} else {
 			b = append(b, '%', upperHex[c>>4], upperHex[c&15])

@@ -111,7 +111,7 @@ func (b *block) pseudo(name, value string) {
 // malformed (8.2.2).
 func (b *block) regular(name, value string) {
 	b.saw |= sawRegular
-	if name == "" || !all(name, isName) || !validValue(value) {
+	if name == "" || !message.Only(name, message.LowerToken) || !validValue(value) {
 		b.malformed = true
 		return
 	}
@@ -124,7 +124,7 @@ func (b *block) regular(name, value string) {
 			b.malformed = true
 		}
 	case "content-length":
-		n, ok := parseLength(value)
+		n, ok := message.ParseLength(value)
 		if !ok || b.saw&sawLength != 0 {
 			b.malformed = true
 		}
@@ -180,7 +180,7 @@ func (b *block) request(r *message.Request) bool {
 		}
 		b.fields.Del("host")
 	}
-	if host == "" || !all(host, isHost) {
+	if host == "" || !message.Only(host, message.Authority) {
 		return false
 	}
 	slab := r.Fields[:0]
@@ -192,14 +192,14 @@ func (b *block) request(r *message.Request) bool {
 
 // requestLine checks method, scheme and path (8.3.1, and 8.5 for CONNECT).
 func (b *block) requestLine(r *message.Request) bool {
-	if b.method == "" || !all(b.method, isToken) || b.saw&sawStatus != 0 {
+	if b.method == "" || !message.Only(b.method, message.Token) || b.saw&sawStatus != 0 {
 		return false
 	}
 	r.Path, r.Query, r.HasQuery = b.path, "", false
 	if b.method == "CONNECT" {
 		return b.saw&(sawScheme|sawPath) == 0 && strings.IndexByte(b.authority, ':') > 0
 	}
-	if b.scheme == "" || !all(b.scheme, isScheme) || b.path == "" || !all(b.path, isTarget) {
+	if b.scheme == "" || !message.Only(b.scheme, message.Scheme) || b.path == "" || !message.Only(b.path, message.Target) {
 		return false
 	}
 	if b.path[0] != '/' {
@@ -214,7 +214,7 @@ func (b *block) response() (status int, ok bool) {
 	if b.malformed || b.saw&(sawMethod|sawScheme|sawAuthority|sawPath) != 0 || len(b.status) != 3 {
 		return 0, false
 	}
-	n, ok := parseLength(b.status)
+	n, ok := message.ParseLength(b.status)
 	return int(n), ok && n >= 100 && n <= 599 && n != 101
 }
 

@@ -171,14 +171,14 @@ func FuzzHeaders(f *testing.F) {
 // checkRequest says what can be relied on in every Request.
 func checkRequest(t *testing.T, r *message.Request) {
 	t.Helper()
-	if r.Method == "" || r.Host == "" || !all(r.Method, isToken) || !all(r.Host, isHost) || !all(r.Path, isTarget) || !all(r.Query, isTarget) {
+	if r.Method == "" || r.Host == "" || !message.Only(r.Method, message.Token) || !message.Only(r.Host, message.Authority) || !message.Only(r.Path, message.Target) || !message.Only(r.Query, message.Target) {
 		t.Errorf("%+v", r)
 	}
 	if r.Method != "CONNECT" && r.Path != "*" && !strings.HasPrefix(r.Path, "/") {
 		t.Errorf("path %q", r.Path)
 	}
 	for i := range r.Fields {
-		if f := &r.Fields[i]; f.Name == "" || !all(f.Name, isName) || !validValue(f.Value) || connectionField(f.Name, f.Value) {
+		if f := &r.Fields[i]; f.Name == "" || !message.Only(f.Name, message.LowerToken) || !validValue(f.Value) || connectionField(f.Name, f.Value) {
 			t.Errorf("field %q", f)
 		}
 	}

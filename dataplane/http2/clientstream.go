@@ -69,7 +69,7 @@ func (e *encoder) request(b []byte, r *message.Request, scheme string) ([]byte, 
 	if r.HasQuery {
 		e.path = append(append(e.path, '?'), r.Query...)
 	}
-	if !all(r.Method, isToken) || r.Method == "" || !all(text(e.path), isTarget) || !all(r.Host, isHost) {
+	if !message.Only(r.Method, message.Token) || r.Method == "" || !message.Only(text(e.path), message.Target) || !message.Only(r.Host, message.Authority) {
 		return b, ErrField
 	}
 	b = e.field(b, ":method", r.Method)

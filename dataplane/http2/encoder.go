@@ -107,11 +107,10 @@ func (e *encoder) fields(b []byte, fields message.Fields) ([]byte, error) {
 func (e *encoder) lower(name string) (string, bool) {
 	lower := true
 	for i := range len(name) {
-		c := class[name[i]]
-		if c&isToken == 0 {
+		if !message.In(name[i], message.Token) {
 			return "", false
 		}
-		lower = lower && c&isName != 0
+		lower = lower && message.In(name[i], message.LowerToken)
 	}
 	if lower {
 		return name, name != ""
