@@ -4,7 +4,7 @@
 //
 // The way of one Route, a function a hop: source.Decode reads the manifest,
 // store.Configs.Put stores it, reconcile.Trigger.Set wakes the loop,
-// Reconciler.Reconcile makes a pass, plan.Compute decides,
+// Reconciler.Reconcile makes a pass, plan.Decide decides,
 // dataplane.Plane.Publish prepares, routing.NewTable compiles, and
 // atomic.Pointer.Store serves it.
 //
@@ -17,6 +17,7 @@
 //	statuses.go  statuses to the store, beside the loop
 //	planes.go    what the data planes of all instances say
 //	metrics.go   metrics of the control side, and /readyz
+//	memory.go    unused memory goes back to the system
 //	tender.go    tender
 //	install.go   install, uninstall
 package main

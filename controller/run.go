@@ -180,7 +180,7 @@ func (i *instance) runAll(ctx context.Context, parts ...func(context.Context) er
 		return fmt.Errorf("admin interface: %w", err)
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, part := range append(parts, i.plane.Run, i.adminServer(listener).Run) {
+	for _, part := range append(parts, i.plane.Run, i.adminServer(listener).Run, returnMemory) {
 		group.Go(func() error { return part(ctx) })
 	}
 	if err := group.Wait(); !errors.Is(err, context.Canceled) {
