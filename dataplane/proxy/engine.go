@@ -4,34 +4,36 @@
 // One exchange is one request, whatever versions of HTTP its two sides speak. Its
 // steps, a file each:
 //
-//	exchange   decide; reply by itself, or else
+//	exchange   decide
+//	reply      answer in our own name, or else
 //	outgoing   the request as Endpoints get it: header fields, Filters
 //	tries      pick an Endpoint and send, again where semantics allow it
 //	send       the body to the Endpoint, beside the wait for its answer
 //	respond    the answer as the client gets it, streamed
+//	splice     by the kernel, where that can be
 //	upgrade    after 101, bytes both ways
 //	interrupt  ends an exchange from outside: time-outs, a client that left
 //
 // An exchange knows its two sides as interfaces:
 //
-//	client     client1: a connection of HTTP/1.1 (connection serves its
-//	           requests); client2: a stream of HTTP/2
+//	client     client1 and answer1: a request on a connection of HTTP/1.1;
+//	           client2: a stream of HTTP/2
 //	call       call1: a connection from the Endpoint's pool; call2: a stream of
-//	           one
+//	           one that is shared
 //
-// An exchange of HTTP/1.1 runs in the goroutine of the client's connection, which
-// does the Endpoint's I/O too: one wake-up for the request, one for the answer.
-// Only a body that has not come with its head gets a goroutine of its own, since
-// an answer may come before its end. Nothing is allocated for a request: what one
-// needs belongs to its connection and is used again.
+// A connection serves one request of HTTP/1.1 after the other (connection), in a
+// goroutine that does the Endpoint's I/O too: one wake-up for the request, one
+// for the answer. Only a body that has not come with its head gets a goroutine of
+// its own, since an answer may come before its end. Nothing is allocated for a
+// request: what one needs belongs to its connection or a pool, and is used again.
 //
 // Nothing is buffered on the way: what one side sends the other gets at once, in
 // both directions at the same time. The only bytes kept are the first of a
 // request's body, as long as they may have to be sent again (body).
 //
 // There is no timer per request. A clock looks at all connections four times a
-// second (watch) and interrupts those that take too long; only timeouts that a
-// Route asks for have timers.
+// second (watch, look) and interrupts those that take too long; only timeouts
+// that a Route asks for have timers.
 package proxy
 
 import (
