@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"fairlead.dev/fairlead/api/snapshot"
@@ -55,9 +56,9 @@ func (p *Plane) passThrough(ctx context.Context, relay *passthrough.Relay, c *li
 		return
 	}
 	x.record.Backend = b.Name()
-	if tcp, ok := x.client.(*net.TCPConn); ok && p.mayRelay() {
+	if _, ok := x.client.(syscall.Conn); ok && p.mayRelay() {
 		var err error
-		if x.socket, err = relay.Adopt(tcp, nil); err != nil {
+		if x.socket, err = relay.Adopt(x.client, nil); err != nil {
 			x.fail(err.Error())
 			return
 		}

@@ -5,7 +5,6 @@ package passthrough
 import (
 	"context"
 	"net"
-	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -114,7 +113,7 @@ func (f *front) accept() {
 		fd, peer, errno := accept(f.fd)
 		switch errno {
 		case 0:
-			f.handle(Socket{Peer: peer, fd: fd})
+			f.handle(Socket{Peer: peer.Addr(), port: peer.Port(), fd: fd})
 		case syscall.ECONNABORTED:
 		case syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM:
 			select {
@@ -149,10 +148,3 @@ func (s Socket) Keep() Socket {
 
 // Close closes a Socket that nobody carries.
 func (s Socket) Close() { closeFD(s.fd) }
-
-// Conn makes a connection of the net package of it.
-func (s Socket) Conn() (net.Conn, error) {
-	f := os.NewFile(uintptr(s.fd), "")
-	defer f.Close()
-	return net.FileConn(f)
-}

@@ -5,6 +5,7 @@ package passthrough
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -71,6 +72,7 @@ func (r *Relay) Wait() { r.pairs.Wait() }
 type Socket struct {
 	// Peer is the address of the client, of one that Accept accepted.
 	Peer   netip.Addr
+	port   uint16 // of Peer
 	fd     int
 	loop   *loop // of one that was dialled
 	sent   int
@@ -126,15 +128,18 @@ func (r *Relay) Dial(ctx context.Context, address netip.AddrPort, first []byte, 
 
 func (r *Relay) pick() *loop { return r.loops[int(r.next.Add(1))%len(r.loops)] }
 
-// Adopt makes a Socket of a TCP connection that the net package made, which is
-// closed in any case. first is what is to be written to it.
+// Adopt makes a Socket of a TCP connection of the net package or of Socket.Conn,
+// which is closed in any case. first is what is to be written to it.
 func (r *Relay) Adopt(c net.Conn, first []byte) (Socket, error) {
-	tcp, ok := c.(*net.TCPConn)
+	polled, ok := c.(interface {
+		syscall.Conn
+		io.Closer
+	})
 	if !ok {
 		c.Close()
 		return Socket{}, errors.ErrUnsupported
 	}
-	fd, err := take(tcp)
+	fd, err := take(polled)
 	return Socket{fd: fd, loop: r.pick(), unsent: first}, err
 }
 

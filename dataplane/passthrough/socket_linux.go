@@ -40,10 +40,7 @@ func connect(to netip.AddrPort) (fd int, err error) {
 }
 
 func connectTo(fd int, ip netip.Addr, port uint16) syscall.Errno {
-	network := port<<8 | port>>8 // in the order of the network
-	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
-		network = port
-	}
+	network := networkOrder(port)
 	var address unsafe.Pointer
 	var size uintptr
 	if ip.Is4() {
@@ -55,6 +52,14 @@ func connectTo(fd int, ip netip.Addr, port uint16) syscall.Errno {
 	}
 	_, _, errno := syscall.RawSyscall(syscall.SYS_CONNECT, uintptr(fd), uintptr(address), size)
 	return errno
+}
+
+// networkOrder turns a port into the order of the network, and back.
+func networkOrder(port uint16) uint16 {
+	if binary.NativeEndian.Uint16([]byte{0, 1}) == 1 {
+		return port
+	}
+	return port<<8 | port>>8
 }
 
 // endSending tells the peer that no more comes.
@@ -104,7 +109,7 @@ func take(c interface {
 func closeFD(fd int) { _, _, _ = syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
 
 // accept returns the next connection and the address of its peer.
-func accept(of int) (fd int, peer netip.Addr, _ syscall.Errno) {
+func accept(of int) (fd int, peer netip.AddrPort, _ syscall.Errno) {
 	var address syscall.RawSockaddrAny
 	size := uint32(syscall.SizeofSockaddrAny)
 	for {
@@ -115,14 +120,27 @@ func accept(of int) (fd int, peer netip.Addr, _ syscall.Errno) {
 	}
 }
 
-func addressIn(a *syscall.RawSockaddrAny) netip.Addr {
+// localAddress returns the address that a socket is bound to.
+func localAddress(fd int) netip.AddrPort {
+	var address syscall.RawSockaddrAny
+	size := uint32(syscall.SizeofSockaddrAny)
+	_, _, errno := syscall.RawSyscall(syscall.SYS_GETSOCKNAME, uintptr(fd), uintptr(unsafe.Pointer(&address)), uintptr(unsafe.Pointer(&size)))
+	if errno != 0 {
+		return netip.AddrPort{}
+	}
+	return addressIn(&address)
+}
+
+func addressIn(a *syscall.RawSockaddrAny) netip.AddrPort {
 	switch a.Addr.Family {
 	case syscall.AF_INET:
-		return netip.AddrFrom4((*syscall.RawSockaddrInet4)(unsafe.Pointer(a)).Addr)
+		a := (*syscall.RawSockaddrInet4)(unsafe.Pointer(a))
+		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), networkOrder(a.Port))
 	case syscall.AF_INET6:
-		return netip.AddrFrom16((*syscall.RawSockaddrInet6)(unsafe.Pointer(a)).Addr).Unmap()
+		a := (*syscall.RawSockaddrInet6)(unsafe.Pointer(a))
+		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), networkOrder(a.Port))
 	}
-	return netip.Addr{}
+	return netip.AddrPort{}
 }
 
 func read(fd int, p []byte) (int, syscall.Errno) {
