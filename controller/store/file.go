@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ type file struct {
 	read time.Time
 	sum  [sha256.Size]byte
 	// records are its objects, in the order of the documents; those of before
-	// where a document cannot be read. Generation and Created are not set.
+	// where a document cannot be read. They are nil once they have been taken in.
 	records []Record
 	faults  []Fault
 	// emptied is when it was first seen empty after it had held objects.
@@ -38,21 +39,20 @@ type file struct {
 
 // unchanged says whether it need not be read again.
 func (f *file) unchanged(now fs.FileInfo) bool {
-	return f.info != nil && f.emptied.IsZero() && os.SameFile(f.info, now) && f.info.Size() == now.Size() &&
-		f.info.ModTime().Equal(now.ModTime()) && f.read.Sub(now.ModTime()) > racy
+	return os.SameFile(f.info, now) && f.info.Size() == now.Size() && f.info.ModTime().Equal(now.ModTime()) && f.read.Sub(now.ModTime()) > racy
 }
 
-// readInto reads the file at path, which the user knows as name. One that went
-// away between the listing and the reading is not there.
-func readInto(files map[string]*file, name, path string, last *file) error {
+// readInto reads the file at path, which the user knows as name, unless what was
+// read of it last still holds and will do. One that went away between the listing
+// and the reading is not there.
+func (d *Directory) readInto(files map[string]*file, name, path string, whole bool) error {
 	stat, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && stat.IsDir() {
 		return nil
 	}
-	if last == nil {
-		last = &file{}
-	}
-	if err == nil && last.unchanged(stat) {
+	last := cmp.Or(d.files[name], &file{})
+	holds := last.info != nil && last.emptied.IsZero() && (!whole || last.records != nil)
+	if err == nil && holds && last.unchanged(stat) {
 		files[name] = last
 		return nil
 	}
@@ -61,34 +61,47 @@ func readInto(files map[string]*file, name, path string, last *file) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
-		files[name] = &file{records: last.records, emptied: last.emptied, faults: []Fault{{name, reason(err)}}}
-	case last.info != nil && last.emptied.IsZero() && sha256.Sum256(data) == last.sum:
+		files[name] = &file{records: d.recordsFrom(name), emptied: last.emptied, faults: []Fault{{name, reason(err)}}}
+	case holds && sha256.Sum256(data) == last.sum:
 		last.info, last.read = stat, now
 		files[name] = last
 	default:
-		f := parse(name, data, stat.ModTime(), last)
+		f := d.parse(name, data, stat.ModTime(), last)
 		f.info, f.read, f.sum = stat, now, sha256.Sum256(data)
 		files[name] = f
 	}
 	return nil
 }
 
+// recordsFrom are the records that the file of this name held last.
+func (d *Directory) recordsFrom(name string) []Record {
+	if f := d.files[name]; f != nil && f.records != nil {
+		return f.records
+	}
+	records := []Record{}
+	for i := range d.current {
+		if d.current[i].AppliedBy == name {
+			records = append(records, d.current[i])
+		}
+	}
+	return records
+}
+
 // parse takes a file apart. Where a document does not say what object it is, it
 // may be any of those that the file held before, so those that it does not hold
 // otherwise stay.
-func parse(name string, data []byte, written time.Time, last *file) *file {
-	f := &file{}
-	if len(bytes.TrimSpace(data)) == 0 && len(last.records) > 0 {
+func (d *Directory) parse(name string, data []byte, written time.Time, last *file) *file {
+	if len(bytes.TrimSpace(data)) == 0 {
 		emptied := last.emptied
 		if emptied.IsZero() {
 			emptied = time.Now()
 		}
-		if time.Since(emptied) < emptyGrace {
-			return &file{records: last.records, faults: last.faults, emptied: emptied}
+		if before := d.recordsFrom(name); len(before) > 0 && time.Since(emptied) < emptyGrace {
+			return &file{records: before, faults: last.faults, emptied: emptied}
 		}
 	}
 	documents := source.Identify(name, data)
-	f.records = make([]Record, 0, len(documents))
+	f := &file{records: make([]Record, 0, len(documents))}
 	for _, doc := range documents {
 		if doc.Kind == "" || doc.Name == "" {
 			f.faults = append(f.faults, faultsOf(name, doc)...)
@@ -101,7 +114,7 @@ func parse(name string, data []byte, written time.Time, last *file) *file {
 		})
 	}
 	if len(f.faults) > 0 {
-		f.records = append(f.records, missingFrom(f.records, last.records)...)
+		f.records = append(f.records, missingFrom(f.records, d.recordsFrom(name))...)
 	}
 	return f
 }

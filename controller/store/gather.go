@@ -9,21 +9,75 @@ import (
 	"strings"
 )
 
-// gather brings the objects up to date with the files that changed, counts
-// generations, and says whether anything is other than before. Objects of other
-// files stay as they are, so that one more file beside ten thousand objects
-// costs little. An object that stands in two places is that of the first, in the
-// order of paths and lines; while there is one, all files count as changed.
-func (d *Directory) gather(changed map[string]bool) (moved bool) {
-	fresh, doubles := once(d.recordsOf(changed))
-	if len(d.doubles) > 0 || d.standElsewhere(fresh, changed) {
-		changed = others(nil, d.files)
-		for i := range d.current {
-			changed[d.current[i].AppliedBy] = true
+// refresh brings the objects up to date with the files that changed, and says
+// whether anything is other than before. Objects of other files stay as they are,
+// so that one more file beside ten thousand objects costs little.
+//
+// An object that stands in two places is that of the first, in the order of
+// paths and lines. While there is one, the records of all files are at hand.
+func (d *Directory) refresh() (moved bool, fault *Fault) {
+	for whole := len(d.doubles) > 0; ; whole = true {
+		files, fault := d.read(whole)
+		if fault != nil {
+			return false, fault
 		}
-		fresh, doubles = once(d.recordsOf(changed))
+		changed := others(d.files, files)
+		if len(changed) > 0 && whole {
+			changed = others(nil, files)
+			maps.Copy(changed, others(d.files, nil))
+		}
+		fresh, doubles := once(recordsOf(files, changed))
+		if !whole && d.standElsewhere(fresh, changed) {
+			continue
+		}
+		if d.files = files; len(changed) == 0 {
+			return false, nil
+		}
+		d.doubles = doubles
+		moved = d.gather(fresh, changed)
+		if len(doubles) == 0 {
+			for _, f := range files {
+				f.records = nil
+			}
+		}
+		return moved, nil
 	}
-	d.doubles = doubles
+}
+
+// others are the paths of what is not the same in both.
+func others(last, next map[string]*file) map[string]bool {
+	paths := map[string]bool{}
+	for path, f := range next {
+		if last[path] != f {
+			paths[path] = true
+		}
+	}
+	for path := range last {
+		if next[path] == nil {
+			paths[path] = true
+		}
+	}
+	return paths
+}
+
+// recordsOf are the records of some files, sorted by object and then by path and
+// line.
+func recordsOf(files map[string]*file, paths map[string]bool) []*Record {
+	var records []*Record
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		if f := files[path]; f != nil {
+			for i := range f.records {
+				records = append(records, &f.records[i])
+			}
+		}
+	}
+	slices.SortStableFunc(records, compareRecords)
+	return records
+}
+
+// gather puts the records of the files that changed, each object's once, in the
+// place of those of before, and counts generations.
+func (d *Directory) gather(fresh []*Record, changed map[string]bool) (moved bool) {
 	next := make([]Record, 0, len(d.current)+len(fresh))
 	for i := range d.current {
 		old := &d.current[i]
@@ -47,20 +101,6 @@ func (d *Directory) gather(changed map[string]bool) (moved bool) {
 	}
 	d.current, d.given = next, false
 	return moved
-}
-
-// recordsOf are the records of files, sorted by object and then by path and line.
-func (d *Directory) recordsOf(paths map[string]bool) []*Record {
-	var records []*Record
-	for _, path := range slices.Sorted(maps.Keys(paths)) {
-		if f := d.files[path]; f != nil {
-			for i := range f.records {
-				records = append(records, &f.records[i])
-			}
-		}
-	}
-	slices.SortStableFunc(records, compareRecords)
-	return records
 }
 
 // once leaves the first record of each object.

@@ -51,16 +51,11 @@ func (d *Directory) scan() time.Duration {
 	first := !d.scanned
 	d.scanned = true
 
-	files, fault := d.read()
+	moved, fault := d.refresh()
 	faults, again := []Fault(nil), rescanTime
-	var changed map[string]bool
 	if fault != nil {
 		faults = append(faults, *fault)
-	} else {
-		changed = others(d.files, files)
-		d.files = files
 	}
-	moved := len(changed) > 0 && d.gather(changed)
 	for _, path := range slices.Sorted(maps.Keys(d.files)) {
 		faults = append(faults, d.files[path].faults...)
 		if !d.files[path].emptied.IsZero() {
@@ -77,22 +72,6 @@ func (d *Directory) scan() time.Duration {
 	return again
 }
 
-// others are the paths of what is not the same in both.
-func others(last, next map[string]*file) map[string]bool {
-	paths := map[string]bool{}
-	for path, f := range next {
-		if last[path] != f {
-			paths[path] = true
-		}
-	}
-	for path := range last {
-		if next[path] == nil {
-			paths[path] = true
-		}
-	}
-	return paths
-}
-
 // setFaults says whether they are others than before, and logs the new ones.
 func (d *Directory) setFaults(faults []Fault) bool {
 	if slices.Equal(faults, d.faults) {
@@ -107,8 +86,9 @@ func (d *Directory) setFaults(faults []Fault) bool {
 	return true
 }
 
-// read reads every file. A directory that cannot be read whole is a fault.
-func (d *Directory) read() (map[string]*file, *Fault) {
+// read reads every file; whole means that all records are wanted, not only those
+// of files that changed. A directory that cannot be read is a fault.
+func (d *Directory) read(whole bool) (map[string]*file, *Fault) {
 	root, err := filepath.EvalSymlinks(d.dir)
 	if err != nil {
 		return nil, &Fault{d.dir, reason(err)}
@@ -124,7 +104,7 @@ func (d *Directory) read() (map[string]*file, *Fault) {
 			}
 		case !e.IsDir() && source.IsManifest(path):
 			name := filepath.Join(d.dir, strings.TrimPrefix(path, root))
-			return readInto(files, name, path, d.files[name])
+			return d.readInto(files, name, path, whole)
 		}
 		return nil
 	})
