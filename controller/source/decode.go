@@ -7,8 +7,10 @@ import (
 	"io"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"unique"
 
 	"go.yaml.in/yaml/v3"
 	syaml "sigs.k8s.io/yaml"
@@ -217,7 +219,21 @@ func (d *Document) fill() {
 	}
 	r.Status, r.Metadata.Generation, r.Metadata.CreationTimestamp = nil, 0, nil
 	v1alpha1.Default(r)
+	compact(r)
 	d.Route = r
+}
+
+// compact lets go of memory that a Route does not need: there may be ten
+// thousand, and decoding leaves room for four in each list of one.
+func compact(r *v1alpha1.Route) {
+	r.APIVersion, r.Kind = v1alpha1.GroupVersion, v1alpha1.KindRoute
+	r.Spec.Hosts = slices.Clone(r.Spec.Hosts)
+	if b := r.Spec.Backend; b != nil {
+		b.Addresses = slices.Clone(b.Addresses)
+		for i := range b.Addresses {
+			b.Addresses[i] = unique.Make(b.Addresses[i]).Value() // many Routes name one
+		}
+	}
 }
 
 func (d *Document) mistake(line int, path, format string, args ...any) {
