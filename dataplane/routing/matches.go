@@ -12,8 +12,12 @@ const walked = 8
 // matches are candidates in order of precedence.
 type matches struct {
 	sorted []candidate
-	// The rest is set where there are more than a few: for each path, where its
-	// run of candidates stands in sorted.
+	// paths is set where there are more than a few.
+	paths *paths
+}
+
+// paths say for each path where its run of candidates stands in matches.sorted.
+type paths struct {
 	exact, prefix map[string]run
 	regex         run
 	// longest is the length of the longest prefix: what is longer is not looked
@@ -39,7 +43,8 @@ func (m *matches) sort() {
 // never both admit a request, nor two prefixes of one length, so what stands
 // between the members of a group may be left out.
 func (m *matches) index() {
-	m.exact, m.prefix = map[string]run{}, map[string]run{}
+	p := &paths{exact: map[string]run{}, prefix: map[string]run{}}
+	m.paths = p
 	slices.SortStableFunc(m.sorted, func(a, b candidate) int {
 		if c := compareGroups(&a, &b); c != 0 {
 			return c
@@ -49,15 +54,15 @@ func (m *matches) index() {
 	for i := range m.sorted {
 		switch c := &m.sorted[i]; c.class {
 		case classExact:
-			extend(m.exact, c.path, i)
+			extend(p.exact, c.path, i)
 		case classPrefix:
-			extend(m.prefix, c.path, i)
-			m.longest = max(m.longest, len(c.path))
+			extend(p.prefix, c.path, i)
+			p.longest = max(p.longest, len(c.path))
 		default:
-			if m.regex.to == 0 {
-				m.regex.from = i
+			if p.regex.to == 0 {
+				p.regex.from = i
 			}
-			m.regex.to = i + 1
+			p.regex.to = i + 1
 		}
 	}
 }
@@ -86,21 +91,22 @@ func extend(groups map[string]run, path string, i int) {
 
 // first returns the candidate of the highest precedence that admits r, or nil.
 func (m *matches) first(r *Request) *candidate {
-	if m.exact == nil {
+	p := m.paths
+	if p == nil {
 		return m.within(r, run{0, len(m.sorted)})
 	}
-	if c := m.within(r, m.exact[r.Path]); c != nil {
+	if c := m.within(r, p.exact[r.Path]); c != nil {
 		return c
 	}
-	if c := m.within(r, m.regex); c != nil {
+	if c := m.within(r, p.regex); c != nil {
 		return c
 	}
 	for end := len(r.Path); end >= 0; end = strings.LastIndexByte(r.Path[:end], '/') {
-		if end > m.longest {
-			end = min(end, m.longest+1)
+		if end > p.longest {
+			end = min(end, p.longest+1)
 			continue
 		}
-		if c := m.within(r, m.prefix[r.Path[:end]]); c != nil {
+		if c := m.within(r, p.prefix[r.Path[:end]]); c != nil {
 			return c
 		}
 	}
