@@ -30,14 +30,15 @@ func newBuilder(s *snapshot.Snapshot) *builder {
 			secure += len(r.Hosts)
 		}
 	}
+	hosts := make([]host, plain+secure)
 	return &builder{
 		t: &Table{
 			rules: make([]Rule, 0, rules),
-			plain: hostIndex{exact: make(map[string]*host, plain), suffixes: map[string]*host{}},
-			tls:   hostIndex{exact: make(map[string]*host, secure), suffixes: map[string]*host{}},
+			plain: hostIndex{exact: newNames(plain, hosts), suffixes: map[string]*host{}},
+			tls:   hostIndex{exact: newNames(secure, hosts), suffixes: map[string]*host{}},
 		},
 		candidates: make([]candidate, 0, candidates),
-		hosts:      make([]host, 0, plain+secure),
+		hosts:      hosts[:0],
 		drafts:     make([]Policy, 0, secure),
 	}
 }
@@ -70,16 +71,16 @@ func (b *builder) route(r *snapshot.Route) error {
 }
 
 func (b *builder) open(pattern string, mine []candidate) {
-	h := b.t.plain.get(pattern, b.host)
+	h := b.t.plain.get(pattern, b)
 	h.open.add(mine)
 }
 
 func (b *builder) terminate(pattern string, r *snapshot.Route, mine []candidate) {
-	h := b.t.plain.get(pattern, b.host)
+	h := b.t.plain.get(pattern, b)
 	h.terminated.add(mine)
 	h.redirects = h.redirects || !r.InClear
 
-	h = b.t.tls.get(pattern, b.host)
+	h = b.t.tls.get(pattern, b)
 	if h.passthrough != nil {
 		return
 	}
@@ -92,15 +93,15 @@ func (b *builder) terminate(pattern string, r *snapshot.Route, mine []candidate)
 }
 
 func (b *builder) passthrough(pattern string, rule *Rule) {
-	h := b.t.tls.get(pattern, b.host)
+	h := b.t.tls.get(pattern, b)
 	if h.policy == nil && h.passthrough == nil {
 		h.passthrough = rule
 	}
 }
 
 // host returns a new host out of the counted ones.
-func (b *builder) host() *host {
-	b.hosts = append(b.hosts, host{})
+func (b *builder) host(pattern string) *host {
+	b.hosts = append(b.hosts, host{pattern: pattern})
 	return &b.hosts[len(b.hosts)-1]
 }
 
@@ -115,6 +116,7 @@ func (m *matches) add(c []candidate) {
 
 // table sorts what was collected and makes equal Policies one.
 func (b *builder) table() *Table {
+	gather(b.hosts)
 	policies := make(map[string]*Policy, len(b.drafts))
 	for i := range b.hosts {
 		h := &b.hosts[i]

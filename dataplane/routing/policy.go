@@ -69,9 +69,7 @@ func (t *Table) EachPolicy(f func(pattern string, p *Policy)) {
 }
 
 func each(x *hostIndex, f func(*host)) {
-	for _, h := range x.exact {
-		f(h)
-	}
+	x.exact.each(f)
 	for _, h := range x.suffixes {
 		f(h)
 	}

@@ -114,7 +114,7 @@ func (t *Table) misdirected(h *host, name, sni string) bool {
 
 // hostIndex finds the most specific pattern that covers a host.
 type hostIndex struct {
-	exact map[string]*host
+	exact names
 	// suffixes are the wildcards without their star: ".example.com".
 	suffixes map[string]*host
 	any      *host
@@ -135,7 +135,7 @@ type host struct {
 }
 
 func (x *hostIndex) lookup(name string) *host {
-	if h := x.exact[name]; h != nil {
+	if h := x.exact.find(name); h != nil {
 		return h
 	}
 	if len(x.suffixes) > 0 {
@@ -152,27 +152,26 @@ func (x *hostIndex) lookup(name string) *host {
 }
 
 // get returns the entry of a pattern, which it makes where there is none.
-func (x *hostIndex) get(pattern string, alloc func() *host) *host {
+func (x *hostIndex) get(pattern string, b *builder) *host {
 	h := x.any
 	switch {
 	case pattern == "*":
 	case pattern[0] == '*':
 		h = x.suffixes[pattern[1:]]
 	default:
-		h = x.exact[pattern]
+		h = x.exact.find(pattern)
 	}
 	if h != nil {
 		return h
 	}
-	h = alloc()
-	h.pattern = pattern
+	h = b.host(pattern)
 	switch {
 	case pattern == "*":
 		x.any = h
 	case pattern[0] == '*':
 		x.suffixes[pattern[1:]] = h
 	default:
-		x.exact[pattern] = h
+		x.exact.add(pattern, len(b.hosts)-1)
 	}
 	return h
 }
