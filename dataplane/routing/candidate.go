@@ -18,32 +18,40 @@ const (
 	classPrefix
 )
 
-// candidate is one Match of one Rule, ready to be asked.
+// candidate is one Match of one Rule, ready to be asked. Most fit into a line of
+// cache.
 type candidate struct {
 	match *snapshot.Match
 	rule  *Rule
-	class class
 	// path is what the path is compared with. A prefix has no trailing slash, so
 	// "/" is "".
-	path  string
-	regex *regexp.Regexp
-	// values holds the expressions of the headers and then of the query
-	// parameters, nil for those that are Exact; it is nil where all are.
-	values []*regexp.Regexp
+	path string
+	// expressions is nil where there are none.
+	expressions *expressions
 	// index is the Match's place in its Rule.
-	index int
+	index int32
+	class class
+}
+
+// expressions are those of a Match, compiled.
+type expressions struct {
+	path *regexp.Regexp
+	// values are those of the headers and then of the query parameters, nil for
+	// those that are Exact; it is nil where all are.
+	values []*regexp.Regexp
 }
 
 func newCandidate(rule *Rule, index int) (candidate, error) {
 	m := &rule.Spec.Matches[index]
-	c := candidate{match: m, rule: rule, index: index, path: m.Path.Value}
+	c := candidate{match: m, rule: rule, index: int32(index), path: m.Path.Value}
 	var err error
+	var found expressions
 	switch m.Path.Type {
 	case snapshot.Exact:
 		c.class = classExact
 	case snapshot.RegularExpression:
 		c.class = classRegex
-		c.regex, err = compile(m.Path.Value)
+		found.path, err = compile(m.Path.Value)
 	case snapshot.PathPrefix:
 		c.class = classPrefix
 		c.path = strings.TrimRight(m.Path.Value, "/")
@@ -51,7 +59,10 @@ func newCandidate(rule *Rule, index int) (candidate, error) {
 		err = fmt.Errorf("unknown path match type %q", m.Path.Type)
 	}
 	if err == nil {
-		c.values, err = compileValues(m)
+		found.values, err = compileValues(m)
+	}
+	if found.path != nil || found.values != nil {
+		c.expressions = &expressions{found.path, found.values}
 	}
 	if err != nil {
 		return c, fmt.Errorf("route %s rule %s match %d: %w", rule.Route.Key, rule.Spec.Name, index, err)
@@ -149,7 +160,7 @@ func (c *candidate) admitsPath(path string) bool {
 	case classExact:
 		return path == c.path
 	case classRegex:
-		return c.regex.MatchString(path)
+		return c.expressions.path.MatchString(path)
 	}
 	return strings.HasPrefix(path, c.path) && (len(path) == len(c.path) || path[len(c.path)] == '/')
 }
@@ -178,8 +189,8 @@ func (c *candidate) refusalOfValues(r *Request) refusal {
 }
 
 func (c *candidate) admitsValue(at int, value string) bool {
-	if c.values != nil && c.values[at] != nil {
-		return c.values[at].MatchString(value)
+	if x := c.expressions; x != nil && x.values != nil && x.values[at] != nil {
+		return x.values[at].MatchString(value)
 	}
 	return condition(c.match, at).Value == value
 }

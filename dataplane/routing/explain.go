@@ -103,10 +103,10 @@ func (e *Explanation) consider(h *host, r *Request, res Result) {
 		for _, c := range m.inOrder() {
 			won := res.Rule != nil && c.rule == res.Rule && c.match == res.Match
 			if won {
-				e.Route, e.Rule, e.Match = c.rule.Route.Key, c.rule.Spec.Name, c.index
+				e.Route, e.Rule, e.Match = c.rule.Route.Key, c.rule.Spec.Name, int(c.index)
 			}
 			e.Considered = append(e.Considered, Considered{
-				Route: c.rule.Route.Key, Rule: c.rule.Spec.Name, Match: c.index,
+				Route: c.rule.Route.Key, Rule: c.rule.Spec.Name, Match: int(c.index),
 				Condition: describe(c.match), Won: won, Refused: e.reason(c, r, won),
 			})
 		}
