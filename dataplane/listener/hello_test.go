@@ -123,13 +123,16 @@ func FuzzParseHelloAgreesWithCryptoTLS(f *testing.F) {
 func TestPeekGivesTheBytesBack(t *testing.T) {
 	hello := helloOf(&tls.Config{ServerName: "demo.local"})
 	client, server := net.Pipe()
+	peeked := make(chan struct{}) // a pipe whose other end is closed has no deadlines
 	go func() {
 		for _, b := range [][]byte{hello[:3], hello[3:100], append(hello[100:len(hello):len(hello)], "tail"...)} {
 			_, _ = client.Write(b)
 		}
+		<-peeked
 		client.Close()
 	}()
 	c, err := Peek(server, time.Minute)
+	close(peeked)
 	if err != nil {
 		t.Fatal(err)
 	}
