@@ -64,7 +64,11 @@ func handshakeMessage(b []byte) ([]byte, error) {
 			return nil, ErrNotTLS
 		}
 		body := b[recordHeaderSize:]
-		message = append(message, body[:min(n, len(body))]...)
+		if part := body[:min(n, len(body))]; message == nil {
+			message = part[:len(part):len(part)] // most are in one record: no copy
+		} else {
+			message = append(message, part...)
+		}
 		if message, ok := whole(message); ok {
 			return message, nil
 		}
