@@ -12,7 +12,8 @@ type Config struct {
 	// INTERNAL_ERROR.
 	Handler func(*Stream)
 	// MaxStreams is how many streams of a connection may be under way; 0 means 250.
-	// A stream that the client resets counts until its Handler has returned.
+	// A stream that the client resets counts until its Handler has returned, and
+	// one that was answered until its request has ended or was reset.
 	MaxStreams int
 	// MaxHeaderBytes bounds a field block as RFC 9113 section 6.5.2 counts it; 0
 	// means 64 KiB. MaxFields bounds the number of fields; 0 means 100. What is

@@ -23,7 +23,8 @@ type Conn struct {
 	// spare is how many were free all the time since the last tick.
 	spare int
 	// running counts the Handlers that have not returned; busy those of them whose
-	// streams did not end well yet.
+	// streams did not end well yet. With the lingerers these are the streams that
+	// count.
 	running, busy int
 	// unused counts the ticks without a stream; used: there was one since the last.
 	unused int
@@ -111,7 +112,7 @@ func (c *Conn) tick() {
 		return
 	}
 	c.dismiss(c.spare)
-	if c.used || c.running > 0 {
+	if c.used || c.running > 0 || len(c.lingerers.all) > 0 {
 		c.used, c.unused = false, 0
 	} else {
 		c.unused++

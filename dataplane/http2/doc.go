@@ -14,6 +14,7 @@
 //	            there
 //	Stream      what the Handler sees; stream is what both sides' streams share
 //	encoder     writes field blocks, without keeping strings that it was lent
+//	lingering   what is left of a stream whose answer ended before its request
 //	output      what streams send is appended to one buffer. Another goroutine
 //	            writes: woken by the first append, it yields once, so that what
 //	            other streams have to say goes out in the same write
@@ -23,8 +24,9 @@
 // Received and unread content is bounded by the windows (credit), which come
 // back as it is read. What waits to be sent is bounded by maxWrite for DATA and
 // twice that for heads. A stream counts until its Handler has returned if it was
-// reset (CVE-2023-44487). What a client may do in vain is counted in limits, by
-// tick; there is no timer per request: the tick looks at what waits since when.
+// reset (CVE-2023-44487), and while it lingers. What a client may do in vain is
+// counted in limits, by tick; there is no timer per request: the tick looks at
+// what waits since when.
 //
 // # Faults
 //

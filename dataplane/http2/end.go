@@ -78,7 +78,8 @@ func (c *Conn) farewell() {
 }
 
 // Drain ends the connection when the streams under way have ended, and takes no
-// new ones soon. It returns at once.
+// new ones soon. It does not wait for streams that were answered. It returns at
+// once.
 func (c *Conn) Drain() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,6 +87,8 @@ func (c *Conn) Drain() {
 		return
 	}
 	c.drain = announced
+	c.hurried = true
+	c.resetLingerers()
 	c.out = appendGoAway(c.room(), maxID, NoError)
 	c.out = append(appendFrame(c.out, 8, framePing, 0, 0), "draining"...)
 	c.poke()

@@ -13,6 +13,12 @@ func listen(t testing.TB, cfg *Config) net.Listener {
 	if err != nil {
 		t.Fatal(err)
 	}
+	serveAll(t, l, cfg)
+	return l
+}
+
+// serveAll serves l's connections until the test ends.
+func serveAll(t testing.TB, l net.Listener, cfg *Config) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var conns []*Conn
@@ -38,5 +44,4 @@ func listen(t testing.TB, cfg *Config) net.Listener {
 		mu.Unlock()
 		wg.Wait()
 	})
-	return l
 }

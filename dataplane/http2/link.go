@@ -43,6 +43,10 @@ type link struct {
 	streams  map[uint32]*stream
 	closed   closedStreams
 	queue    []*stream
+	// lingerers are neither among streams nor in closed; hurried: they are not to
+	// stay for longer than they must.
+	lingerers lingerers
+	hurried   bool
 	// starved is since when streams wait for the connection's window; regained is
 	// what it grew by since.
 	starved, regained int64
@@ -90,6 +94,7 @@ func (l *link) fail(err error) {
 		return
 	}
 	l.err = err
+	l.partAll()
 	for _, s := range l.streams {
 		if s.answer != nil && s.id > l.wroteID {
 			s.fail(unsent(err))

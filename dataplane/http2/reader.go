@@ -42,7 +42,7 @@ func (l *link) readFrames() error {
 func (l *link) restInput() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.streams) == 0 {
+	if len(l.streams) == 0 && len(l.lingerers.all) == 0 {
 		l.in.rest()
 	}
 }
@@ -83,6 +83,7 @@ func (l *link) fault(id uint32, fault *Error) error {
 		s.discard()
 		s.abort(fault.Code, fault)
 	} else {
+		l.part(id, resetByUs)
 		l.out = appendReset(l.room(), id, fault.Code)
 		l.closed.set(id, resetByUs)
 		l.poke()
@@ -139,6 +140,9 @@ func (l *link) data(f *frame) error {
 	s := l.streams[f.id]
 	if s == nil || s.ended {
 		l.giveBack(size)
+		if i := l.lingerers.find(f.id); i >= 0 {
+			return l.lingeringData(i, f, size)
+		}
 		return l.stray(f, s)
 	}
 	if len(f.payload) == 0 && !end {
@@ -196,7 +200,10 @@ func (l *link) reset(f *frame) error {
 		return errIdle
 	}
 	s := l.streams[f.id]
-	if s == nil {
+	switch {
+	case s == nil && l.part(f.id, resetByPeer):
+		return nil
+	case s == nil:
 		return l.count(&l.limits.stray, maxStray, "stray_frames")
 	}
 	var err error
@@ -257,6 +264,8 @@ func (l *link) windowUpdate(f *frame) error {
 		return l.grow(s, n)
 	case l.role.idle(f.id):
 		return errIdle
+	case n == 0 && l.lingerers.find(f.id) >= 0:
+		return errIncrement
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package http2
 import (
 	"cmp"
 	"slices"
+
+	"fairlead.dev/fairlead/dataplane/message"
 )
 
 // head takes a field block: a new stream's, or trailers.
@@ -17,7 +19,7 @@ func (c *Conn) head(id uint32, end bool) error {
 	case id%2 == 0:
 		return errStreamID
 	case id <= c.last:
-		return c.lateHead(id)
+		return c.lateHead(id, end)
 	case c.drain == final || c.ending:
 		c.closed.set(id, resetByUs)
 		return nil
@@ -26,17 +28,20 @@ func (c *Conn) head(id uint32, end bool) error {
 	switch {
 	case c.selfDependent:
 		return errDepend
-	case c.block.over != "" || len(c.block.fields) > c.cfg.MaxFields:
-		return c.tooLong(id, end)
-	case c.busy >= c.cfg.MaxStreams:
+	case c.busy+len(c.lingerers.all) >= c.cfg.MaxStreams:
 		c.refuse("streams")
 		return errRefused
+	case c.block.over != "" || len(c.block.fields) > c.cfg.MaxFields:
+		return c.tooLong(id, end)
 	}
 	return c.accept(id, end)
 }
 
 // lateHead is what a head on a stream that has ended leads to (5.1, 5.1.1).
-func (c *Conn) lateHead(id uint32) error {
+func (c *Conn) lateHead(id uint32, end bool) error {
+	if c.lingerers.find(id) >= 0 {
+		return c.lingeringTrailers(id, end)
+	}
 	switch c.closed.get(id) {
 	case resetByUs:
 		return c.count(&c.limits.stray, maxStray, "stray_frames")
@@ -55,10 +60,10 @@ func (c *Conn) tooLong(id uint32, end bool) error {
 	if err != nil {
 		return err
 	}
-	c.closed.set(id, endedBoth)
-	if !end {
-		c.out = appendReset(c.room(), id, NoError)
-		c.closed.set(id, resetByUs)
+	if end {
+		c.closed.set(id, endedBoth)
+	} else {
+		c.stay(id, streamWindow, message.Unknown)
 	}
 	return c.countReset("stream_errors")
 }

@@ -90,23 +90,28 @@ func (s *Stream) stop() {
 }
 
 // close ends a stream whose answer has ended: the rest of the request is not
-// wanted any more (RFC 9113 section 8.1). The mutex is held.
+// wanted any more, and what is left of the stream lingers. The mutex is held.
 func (s *Stream) close() {
 	s.gone = nil
 	if s.settle(); !s.live {
 		return
 	}
-	c := s.conn
-	c.out = appendReset(c.room(), s.id, NoError)
-	c.poke()
-	s.leave(resetByUs)
+	s.leave(endUnknown)
+	want := s.want
+	if want > 0 {
+		want -= s.got
+	}
+	s.conn.stay(s.id, s.received.left, want)
 }
 
-// Reset ends the stream with a code. Later calls fail.
+// Reset ends the stream with a code, which the client learns unless the answer
+// has ended. Calls that wait and later ones fail.
 func (s *Stream) Reset(code ErrorCode) {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
-	s.gone = nil
+	if s.gone = nil; s.done {
+		s.close()
+	}
 	s.abort(code, errReset)
 }
 

@@ -83,8 +83,8 @@ func (s *stream) fail(err error) {
 	s.leave(endUnknown)
 	s.canRead.Broadcast()
 	s.canSend.Broadcast()
-	if f := s.gone; f != nil {
-		s.gone = nil
+	f := s.gone
+	if s.gone = nil; f != nil && !s.done {
 		s.tell(f)
 	}
 }

@@ -36,7 +36,7 @@ func TestNothingIsLostWhenStreamsEndAnyhow(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
-	if client.InUse() != 0 || conn.busy != 0 || conn.running != 0 || len(conn.streams) != 0 || len(client.streams) != 0 {
+	if client.InUse() != 0 || conn.busy != 0 || conn.running != 0 || len(conn.streams) != 0 || len(client.streams)+len(conn.lingerers.all) != 0 {
 		t.Errorf("in use %d, busy %d, running %d, streams %d and %d", client.InUse(), conn.busy, conn.running, len(conn.streams), len(client.streams))
 	}
 	for name, l := range map[string]*link{"server": &conn.link, "client": &client.link} {
