@@ -11,7 +11,8 @@
 // the background. A host whose new certificates are not there yet is served with
 // those it had.
 //
-// The way of a connection on the TLS port: listener.Peek reads the ClientHello;
+// The way of a connection on the TLS port: listener.Peek reads the ClientHello,
+// or the front does, where Endpoints are dialled without a Tender;
 // Table.TLS says whether to pass it through, to terminate it, or to answer with
 // the alert unrecognized_name. A terminated one is handed to the same
 // proxy.Engine that serves plain HTTP, in a goroutine of its own.

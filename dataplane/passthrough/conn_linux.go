@@ -90,24 +90,6 @@ func orNil(errno syscall.Errno) error {
 	return errno
 }
 
-// States of a TCP connection (include/net/tcp_states.h).
-const (
-	tcpClose     = 7
-	tcpCloseWait = 8
-)
-
-// Gone says whether the peer has ended the connection or its sending.
-func (c *Conn) Gone() bool {
-	state := 0
-	_ = c.raw.Control(func(fd uintptr) {
-		// The state is the first byte of struct tcp_info.
-		if info, err := syscall.GetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_INFO); err == nil {
-			state = info & 0xff
-		}
-	})
-	return state == tcpCloseWait || state == tcpClose
-}
-
 // RemoteAddr returns a *net.TCPAddr.
 func (c *Conn) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.peer) }
 

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"fairlead.dev/fairlead/dataplane/wire"
 )
 
 // accepted returns a Conn that a Relay accepted, and its client.
@@ -65,14 +67,14 @@ func TestAConnIsAConnection(t *testing.T) {
 	if _, err := io.ReadFull(c, b); err != nil || string(b) != "hello" {
 		t.Fatalf("%q, %v", b, err)
 	}
-	if c.Gone() {
+	if wire.NewSocket(c).Gone() {
 		t.Error("gone while it is there")
 	}
 	_ = client.CloseWrite()
 	if _, err := c.Read(b); err != io.EOF {
 		t.Error(err)
 	}
-	if !c.Gone() {
+	if !wire.NewSocket(c).Gone() {
 		t.Error("not gone")
 	}
 	if _, err := io.WriteString(c, "world"); err != nil {

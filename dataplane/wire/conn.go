@@ -102,14 +102,6 @@ func (c *Conn) decrypt(b *Buffer, each func() bool) (more bool, err error) {
 	return true, nil
 }
 
-// Gone is Socket.Gone, where the net package does not know the socket, too.
-func (c *Conn) Gone() bool {
-	if other, ok := c.Conn.(interface{ Gone() bool }); ok {
-		return other.Gone()
-	}
-	return c.Socket.Gone()
-}
-
 // Write writes as net.Conn does; p becomes one write of the socket, however many
 // TLS records it takes.
 func (c *Conn) Write(p []byte) (int, error) {

@@ -15,5 +15,5 @@
 // non-blocking sockets, inside the callbacks of syscall.RawConn, so that
 // deadlines and Close work as ever. Elsewhere, and under the race detector, which
 // has to see the reads and writes, socket_portable.go does the same by the net
-// package. Connections that are no TCP connections are portable everywhere.
+// package. Connections that are no sockets are portable everywhere.
 package wire

@@ -4,17 +4,17 @@ import "syscall"
 
 // control calls f with the file descriptor, where there is one.
 func (s *Socket) control(f func(fd int)) bool {
-	tcp := s.TCP()
-	if tcp == nil {
+	c, ok := s.Conn.(syscall.Conn)
+	if !ok {
 		return false
 	}
-	raw, err := tcp.SyscallConn()
+	raw, err := c.SyscallConn()
 	return err == nil && raw.Control(func(fd uintptr) { f(int(fd)) }) == nil
 }
 
 // Look returns ErrStale where an idle connection has ended or has spoken.
 func (s *Socket) Look() error {
-	if s.TCP() == nil {
+	if _, ok := s.Conn.(syscall.Conn); !ok {
 		return nil
 	}
 	var quiet bool

@@ -30,7 +30,6 @@ type Records struct {
 // NewRecords returns the Records of s, whose connection may be any that is a
 // syscall.Conn on a socket. first was read from it already.
 func NewRecords(s *Socket, first []byte) *Records {
-	s.poll()
 	r := &Records{Socket: s}
 	for len(first) > 0 {
 		n := copy(r.in.Room(), first)

@@ -56,11 +56,11 @@ type writing struct {
 }
 
 func (r *rawSocket) init(s *Socket) {
-	tcp := s.TCP()
-	if tcp == nil {
+	c, ok := s.Conn.(syscall.Conn)
+	if !ok {
 		return
 	}
-	conn, err := tcp.SyscallConn()
+	conn, err := c.SyscallConn()
 	if err != nil {
 		return
 	}
