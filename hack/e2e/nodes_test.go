@@ -69,7 +69,7 @@ func TestThreeNodes(t *testing.T) {
 			}
 			return nil
 		})
-		rig.Eventually(t, 60*time.Second, "both answer", func() error {
+		bothAnswer := func() error {
 			instances := map[string]bool{}
 			for range 20 {
 				p, _ := c.ping(t)
@@ -79,7 +79,19 @@ func TestThreeNodes(t *testing.T) {
 				return fmt.Errorf("answers of %d tasks", len(instances))
 			}
 			return nil
-		})
+		}
+		err := rig.Within(45*time.Second, bothAnswer)
+		if err != nil && r.Node(0).Logged("peerDbDelete transient condition") {
+			// A new task has the address of one that was lost with the node, and the
+			// engine has now forgotten the new one with the old: nothing on this node
+			// reaches it, whoever asks.
+			t.Log("the engine has lost the way to a task; tasks are made anew")
+			r.Node(0).Docker(t, "service", "update", "--force", "--detach=false", "--quiet", "demo")
+			err = rig.Within(60*time.Second, bothAnswer)
+		}
+		if err != nil {
+			t.Fatal("waiting for: both answer: ", err)
+		}
 	})
 }
 

@@ -16,3 +16,9 @@ func (n *Node) log(lines int) string {
 	all = all[max(0, len(all)-lines):]
 	return fmt.Sprintf("the end of dockerd's log on %s:\n%s\n", n.Name, strings.Join(all, "\n"))
 }
+
+// Logged says whether the engine has written text into its log.
+func (n *Node) Logged(text string) bool {
+	data, err := os.ReadFile(n.path("dockerd.log"))
+	return err == nil && strings.Contains(string(data), text)
+}

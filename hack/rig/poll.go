@@ -30,6 +30,12 @@ func poll(ctx context.Context, limit time.Duration, f func() error) error {
 	}
 }
 
+// Within waits until f returns nil, and returns f's last error if it does not
+// come to that.
+func Within(limit time.Duration, f func() error) error {
+	return poll(context.Background(), limit, f)
+}
+
 // Eventually waits until f returns nil and fails the test with f's last error if
 // it does not come to that. What is waited for is named as in "the Route is Ready".
 func Eventually(t testing.TB, limit time.Duration, what string, f func() error) {
