@@ -201,16 +201,17 @@ func TestClientsEndLingeringStreams(t *testing.T) {
 // A request that ends before its length was cut short because of the answer.
 func TestRequestsThatAreCutShortAreResetAtOnce(t *testing.T) {
 	s := serve(t, &Config{Handler: answer413})
-	for id, test := range map[uint32]struct {
-		length string
-		end    []byte
-		reset  bool
+	for _, test := range []struct {
+		id    uint32
+		end   []byte
+		reset bool
 	}{
-		1: {"5", data(1, flagEndStream, ""), true},
-		3: {"5", data(3, flagEndStream, "rest"), false},
-		5: {"5", headers(5, flagEndHeaders|flagEndStream, lines("a: b")), true},
+		{1, data(1, flagEndStream, ""), true},
+		{3, data(3, flagEndStream, "rest"), false},
+		{5, headers(5, flagEndHeaders|flagEndStream, lines("a: b")), true},
 	} {
-		s.send(post(id, "content-length: "+test.length))
+		id := test.id
+		s.send(post(id, "content-length: 5"))
 		for f := s.await(frameData, id); !f.has(flagEndStream); {
 			f = s.await(frameData, id)
 		}
