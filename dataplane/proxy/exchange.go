@@ -49,8 +49,6 @@ type exchange struct {
 	timer *time.Timer
 	// sentOnceMore: a connection broke, and the request was sent again for that.
 	sentOnceMore bool
-	// aborted: the client was cut off.
-	aborted bool
 }
 
 // statusClientGone is logged where the client did not wait for an answer.
@@ -68,7 +66,7 @@ func (x *exchange) begin() {
 	x.began = time.Now()
 	x.body.begin(x.client, x.engine.cfg.MaxReplay)
 	x.sent, x.filters, x.tried = 0, nil, x.tried[:0]
-	x.sentOnceMore, x.aborted, x.timer = false, false, nil
+	x.sentOnceMore, x.timer = false, nil
 	x.address = x.engine.clientOf(x.peer, x.in.Fields)
 	x.record = access.Record{
 		Time: x.began, Listener: x.kind.String(), Client: x.address, RequestID: x.newRequestID(),

@@ -44,7 +44,6 @@ func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 // abort cuts the client off, so that what it has is not taken for a whole answer.
 func (x *exchange) abort(why string) {
 	x.record.Error = why
-	x.aborted = true
 	x.client.abort()
 }
 
