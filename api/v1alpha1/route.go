@@ -27,8 +27,16 @@ type RouteSpec struct {
 	Rules []Rule `json:"rules,omitempty" validate:"max=64,dive"`
 	// LoadBalancing says how an Endpoint of a backend is chosen. Absent means RoundRobin.
 	LoadBalancing *LoadBalancing `json:"loadBalancing,omitempty"`
-	// HealthCheck asks the Endpoints whether they are well.
+	// HealthCheck says when an Endpoint is taken out for failing, and whether it
+	// is asked how it is.
 	HealthCheck *HealthCheck `json:"healthCheck,omitempty"`
+	// ServiceCluster names the data planes that serve the Route: those that run
+	// with --cluster and this name. Absent means those without a name.
+	ServiceCluster string `json:"serviceCluster,omitempty" validate:"omitempty,clustername"`
+	// InfoHeaders adds to every answer that an Endpoint gave, and to redirects:
+	// x-request-id, x-proxy-id, x-server-info, x-upstream-addr and
+	// x-upstream-response-time (seconds, with milliseconds).
+	InfoHeaders bool `json:"infoHeaders,omitempty"`
 	// Access says who may send requests.
 	Access *Access `json:"access,omitempty"`
 }
@@ -283,6 +291,9 @@ type Backend struct {
 	// Network is the overlay network to reach the service on. Needed only where
 	// the service is attached to more than one.
 	Network string `json:"network,omitempty" validate:"omitempty,swarmname"`
+	// Mode is Task (the default: requests go to the tasks' own addresses) or VIP
+	// (to the service's virtual IP, behind which Swarm balances connections).
+	Mode string `json:"mode,omitempty" validate:"omitempty,oneof=Task VIP"`
 	// Protocol is http (the default), h2c or https.
 	Protocol BackendProtocol `json:"protocol,omitempty" validate:"omitempty,oneof=http h2c https"`
 	// TLS says how the backend is verified where protocol is https.
@@ -290,6 +301,12 @@ type Backend struct {
 	// Filters change only the requests that go to this backend.
 	Filters []Filter `json:"filters,omitempty" validate:"max=16,dive"`
 }
+
+// The modes of a Backend.
+const (
+	BackendTask = "Task"
+	BackendVIP  = "VIP"
+)
 
 // BackendTLS says how a backend's certificate is verified (GEP-1897).
 type BackendTLS struct {
@@ -370,19 +387,25 @@ type HashKey struct {
 	Query string `json:"query,omitempty" validate:"max=256"`
 }
 
-// HealthCheck asks the Endpoints whether they are well.
+// HealthCheck says when an Endpoint is taken out for failing, and whether it is
+// asked how it is. Without a type only what requests find out counts.
 type HealthCheck struct {
-	// Type is HTTP (the default), TCP or GRPC.
+	// Type is what an Endpoint is asked with: HTTP (a GET that has to be answered
+	// with 200 to 399), TCP (a connection) or GRPC (grpc.health.v1.Health/Check).
+	// Absent means that nothing is asked.
 	Type string `json:"type,omitempty" validate:"omitempty,oneof=HTTP TCP GRPC"`
-	// Path is asked for where type is HTTP.
+	// Path is asked for where type is HTTP. Absent means "/".
 	Path string `json:"path,omitempty" validate:"omitempty,startswith=/"`
-	// Interval is the time between two checks.
+	// Interval is the time between two checks. Absent means 10s.
 	Interval *Duration `json:"interval,omitempty"`
-	// Timeout bounds one check.
+	// Timeout bounds one check. Absent means 2s.
 	Timeout *Duration `json:"timeout,omitempty"`
-	// MaxFails is how many failures take an Endpoint out.
-	MaxFails *int `json:"maxFails,omitempty" validate:"omitempty,min=1"`
-	// FailTimeout is how long an Endpoint stays out.
+	// MaxFails is how many failures take an Endpoint out: connections that could
+	// not be made or broke and answers with 502, 503 or 504 within failTimeout,
+	// or checks in a row. Absent means 3; 0 takes it out never.
+	MaxFails *int `json:"maxFails,omitempty" validate:"omitempty,min=0,max=1000000"`
+	// FailTimeout is the time in which failures count, and for which the
+	// Endpoint then stays out. Absent means 10s.
 	FailTimeout *Duration `json:"failTimeout,omitempty"`
 }
 

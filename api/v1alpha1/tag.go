@@ -27,6 +27,7 @@ type format struct {
 var formats = map[string]format{
 	"dnslabel":    matching(dnsLabel, "must be a DNS label: lower-case letters, digits and -, at most 63 of them, with a letter or digit at both ends"),
 	"stackname":   matching(`[A-Za-z0-9][A-Za-z0-9_-]{0,62}`, "must be the name of a stack: letters, digits, _ and -, at most 63 of them, with a letter or digit first"),
+	"clustername": matching(`[A-Za-z0-9][A-Za-z0-9_.-]{0,62}`, "must be the name of a service cluster: letters, digits, _, . and -, at most 63 of them, with a letter or digit first"),
 	"swarmname":   matching(`[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?`, "must be a name as Docker gives them: letters, digits, -, _ and ., at most 64 of them, with a letter or digit at both ends"),
 	"headername":  matching("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}", "must be the name of a header field: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"),
 	"hostpattern": {`^(\*|(\*\.)?` + hostName + `\.?)$`, isHostPattern, `must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`},

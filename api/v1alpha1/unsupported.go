@@ -18,7 +18,9 @@ var (
 		{"tls.mode", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.Mode == TLSSidecar }, "Sidecar is not supported yet: use Terminate or Passthrough"},
 		{"tls.clientAuth", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.ClientAuth != nil }, "client certificates are not supported yet: remove it"},
 		{"loadBalancing.type", func(s *RouteSpec) bool { return s.LoadBalancing != nil && s.LoadBalancing.Type == ConsistentHash }, "ConsistentHash is not supported yet: use RoundRobin, LeastRequest or Random"},
-		{"healthCheck", func(s *RouteSpec) bool { return s.HealthCheck != nil }, "active checks are not supported yet: remove it; swarm's HEALTHCHECK and ejection after failures do work"},
+		{"healthCheck", func(s *RouteSpec) bool { return s.HealthCheck != nil }, "checks are not supported yet: remove it; swarm's HEALTHCHECK and ejection after failures do work"},
+		{"serviceCluster", func(s *RouteSpec) bool { return s.ServiceCluster != "" }, "service clusters are not supported yet: remove it"},
+		{"infoHeaders", func(s *RouteSpec) bool { return s.InfoHeaders }, "the information headers are not supported yet: remove it"},
 		{"access", func(s *RouteSpec) bool { return s.Access != nil }, "access lists are not supported yet: remove it"},
 	}
 	ruleLacks = []lacking[Rule]{
@@ -30,6 +32,7 @@ var (
 	}
 	backendLacks = []lacking[Backend]{
 		{"protocol", func(b *Backend) bool { return b.Protocol == ProtocolHTTPS }, "https is not supported yet: use http or h2c"},
+		{"mode", func(b *Backend) bool { return b.Mode == BackendVIP }, "VIP is not supported yet: use Task"},
 		{"tls", func(b *Backend) bool { return b.TLS != nil }, "TLS to a backend is not supported yet: remove it"},
 	}
 )

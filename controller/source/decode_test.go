@@ -88,7 +88,7 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 		{"a second document without a mark", good + "...\n" + good,
 			`f.yaml:7: is no YAML: a second document starts here: separate documents with a line of ---`},
 		{"mistakes in the second of three documents, and its neighbours decode", good + "---\n" + head + "spec: {hosts: a, x: b}\n---\n" + good,
-			"f.yaml:11: spec.hosts: is the text \"a\", must be a list\nf.yaml:11: spec.x: unknown field: there are hosts, tls, backend, rules, loadBalancing, healthCheck, access"},
+			"f.yaml:11: spec.hosts: is the text \"a\", must be a list\nf.yaml:11: spec.x: unknown field: there are hosts, tls, backend, rules, loadBalancing, healthCheck, serviceCluster, infoHeaders, access"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			documents, err := Decode("f.yaml", []byte(tc.text))
