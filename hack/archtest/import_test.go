@@ -19,7 +19,8 @@ type rule struct {
 var rules = []rule{
 	{"api/v1alpha1", nil, nil, "what a user writes depends on nothing"},
 	{"api/snapshot", nil, nil, "what is served depends on nothing"},
-	{"reconcile/plan", []string{"api"}, nil, "the decision is pure"},
+	{"reconcile/interlock", []string{"api/v1alpha1"}, nil, "labels in, Routes out"},
+	{"reconcile/plan", []string{"api", "reconcile/interlock"}, nil, "the decision is pure"},
 	{"reconcile", []string{"api"}, nil, "the loop knows neither Swarm nor the data plane, only its own interfaces"},
 	{"dataplane", []string{"api/snapshot"}, nil, "a data plane knows nothing of where a Snapshot comes from"},
 	{"controller", []string{"api", "reconcile", "dataplane", "manifests"}, nil, "the product does not need its tests"},
