@@ -10,6 +10,7 @@
 //
 //	main.go      the command line
 //	options.go   flags of run
+//	info.go      what answers say of this data plane
 //	run.go       run: a data plane, and what is served with or without a swarm
 //	operate.go   the operator: the parts that need the Docker API
 //	sync.go      --manifests with a swarm

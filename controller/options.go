@@ -31,6 +31,7 @@ type runOptions struct {
 	accessLog          string
 	logFormat          string
 	verbose            bool
+	hideInfo           bool
 	limits             limitOptions
 
 	trustedPrefixes []netip.Prefix
@@ -51,6 +52,7 @@ func (o *runOptions) addFlags(c *cobra.Command) {
 	f.StringSliceVar(&o.trusted, "trusted-proxies", nil, "address ranges whose X-Forwarded-* and X-Request-Id are kept")
 	f.DurationVar(&o.drain, "drain", 30*time.Second, "how long connections may finish at the end")
 	f.StringVar(&o.accessLog, "access-log", "", `file for the access log in JSON; "-" is standard output`)
+	f.BoolVar(&o.hideInfo, "hide-info-headers", false, "leave x-request-id, x-proxy-id, x-server-info and x-upstream-* out, also where Routes have infoHeaders")
 	f.StringVar(&o.logFormat, "log-format", "text", "text or json")
 	o.limits.addFlags(c)
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log what happens on every pass, too")
@@ -147,6 +149,7 @@ func (o *runOptions) planeConfig() dataplane.Config {
 		name = "fairlead"
 	}
 	return dataplane.Config{
+		Info: o.info(),
 		Name: name, HTTP: o.http, HTTPS: o.https, TrustedProxies: o.trustedPrefixes,
 		AccessLog: o.accessWriter, DrainTimeout: o.drain,
 		Limits: o.limits.http, MaxConnections: o.limits.connections, MaxPerClient: o.limits.perClient, HandshakeTimeout: o.limits.handshakeTimeout,

@@ -49,6 +49,9 @@ type Config struct {
 	Dialer Dialer
 	// Secrets gives the bytes of certificates; nil has none.
 	Secrets Secrets
+	// Info is what answers say of this data plane, on Routes that want it; nil
+	// hides it for all of them.
+	Info *proxy.Info
 	// TrustedProxies are the peers whose X-Forwarded-* and X-Request-Id are believed.
 	TrustedProxies []netip.Prefix
 

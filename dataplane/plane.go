@@ -55,6 +55,7 @@ func New(cfg Config) (*Plane, error) {
 		World: func() *live.World { return p.serving.Load().world }, Dial: p.dial, Monitor: p.monitor,
 		Begin: func() { p.metrics.Begin() }, Done: p.done, HTTPSPort: func() int { return int(p.redirectPort.Load()) },
 		Refused:        func(reason string) { p.metrics.Refused(reason) },
+		Info:           cfg.Info,
 		TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits, MaxReplay: cfg.MaxReplay, Log: p.cfg.Logger,
 	})
 	p.metrics, err = metrics.New(cfg.Metrics, state{p})

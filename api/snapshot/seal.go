@@ -86,6 +86,8 @@ func (h *hasher) route(r *Route) {
 	h.strings(r.Key, string(r.TLS), r.MinVersion, r.LoadBalancing)
 	h.int(r.Generation)
 	h.bool(r.InClear)
+	h.bool(r.InfoHeaders)
+	h.bool(r.FromLabels)
 	h.list(r.Hosts)
 	h.list(r.Certificates)
 	count(h, r.Rules, h.rule)

@@ -52,6 +52,11 @@ type Route struct {
 	// InClear: a TLSTerminate Route is served over plain HTTP too, instead of
 	// answering 308 there.
 	InClear bool `json:"inClear,omitempty"`
+	// InfoHeaders: answers say where they come from.
+	InfoHeaders bool `json:"infoHeaders,omitempty"`
+	// FromLabels: the Route was made of a service's com.docker.lb.* labels. Where
+	// all Routes were, an unknown host is answered as Interlock did, with 503.
+	FromLabels bool `json:"fromLabels,omitempty"`
 
 	// LoadBalancing is "" (round robin), RoundRobin, LeastRequest or Random.
 	LoadBalancing string `json:"loadBalancing,omitempty"`

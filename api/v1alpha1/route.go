@@ -35,7 +35,8 @@ type RouteSpec struct {
 	ServiceCluster string `json:"serviceCluster,omitempty" validate:"omitempty,clustername"`
 	// InfoHeaders adds to every answer that an Endpoint gave, and to redirects:
 	// x-request-id, x-proxy-id, x-server-info, x-upstream-addr and
-	// x-upstream-response-time (seconds, with milliseconds).
+	// x-upstream-response-time (seconds, with milliseconds, until the answer's
+	// head). What is passed through carries none.
 	InfoHeaders bool `json:"infoHeaders,omitempty"`
 	// Access says who may send requests.
 	Access *Access `json:"access,omitempty"`

@@ -20,7 +20,6 @@ var (
 		{"loadBalancing.type", func(s *RouteSpec) bool { return s.LoadBalancing != nil && s.LoadBalancing.Type == ConsistentHash }, "ConsistentHash is not supported yet: use RoundRobin, LeastRequest or Random"},
 		{"healthCheck", func(s *RouteSpec) bool { return s.HealthCheck != nil }, "checks are not supported yet: remove it; swarm's HEALTHCHECK and ejection after failures do work"},
 		{"serviceCluster", func(s *RouteSpec) bool { return s.ServiceCluster != "" }, "service clusters are not supported yet: remove it"},
-		{"infoHeaders", func(s *RouteSpec) bool { return s.InfoHeaders }, "the information headers are not supported yet: remove it"},
 		{"access", func(s *RouteSpec) bool { return s.Access != nil }, "access lists are not supported yet: remove it"},
 	}
 	ruleLacks = []lacking[Rule]{

@@ -25,6 +25,8 @@ func (t *trace) answer(q question, rule *routing.Rule) {
 		t.Served = true
 	case e.Outcome == routing.Misdirected.String():
 		t.Answer = "421: the host is not served on a connection for " + e.TLS.SNI
+	case e.Outcome == routing.Unavailable.String():
+		t.Answer = "503: no Route serves the host " + e.Host + ", and all Routes were made of labels"
 	case rule == nil && e.Pattern == "":
 		t.Answer = "404: no Route serves the host " + e.Host
 	case rule == nil:

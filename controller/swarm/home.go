@@ -124,6 +124,23 @@ func (c *Client) containerTenders(ctx context.Context, own container.InspectResp
 // A container's own files are mounted from the folder of its ID.
 var containerFile = regexp.MustCompile(`/containers/([0-9a-f]{64})/(?:hostname|hosts|resolv\.conf)`)
 
+// ContainerID is the ID of the container that this process runs in, of whatever
+// engine; "" where it is in none.
+func ContainerID() string {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return ""
+	}
+	return containerOf(mounts)
+}
+
+func containerOf(mounts []byte) string {
+	if m := containerFile.FindSubmatch(mounts); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
 // ownContainer is the container of this engine that this process runs in, or
 // nil. A container of another engine, such as one that holds the whole node, is
 // none.
@@ -132,12 +149,12 @@ func (c *Client) ownContainer(ctx context.Context) (*container.InspectResponse, 
 	if err != nil {
 		return nil, err
 	}
-	m := containerFile.FindSubmatch(mounts)
-	if m == nil {
+	id := containerOf(mounts)
+	if id == "" {
 		return nil, nil
 	}
 	own, err := call(ctx, c, "inspect container", func(ctx context.Context) (container.InspectResponse, error) {
-		return c.docker.ContainerInspect(ctx, string(m[1]))
+		return c.docker.ContainerInspect(ctx, id)
 	})
 	if errdefs.IsNotFound(err) {
 		return nil, nil

@@ -28,6 +28,8 @@ type call interface {
 	answered() bool
 	// reused says whether the connection had carried another request before.
 	reused() bool
+	// address is the Endpoint's, as the connection has it: "ip:port".
+	address() string
 	// close ends the call at a time. The connection is used again where that is
 	// possible and keep is true.
 	close(keep bool, now time.Time)

@@ -53,9 +53,10 @@ func (c *call1) begin(method string, now time.Time) {
 	c.trailer = c.trailer[:0]
 }
 
-func (c *call1) interrupt()     { c.socket.Interrupt() }
-func (c *call1) reused() bool   { return c.used }
-func (c *call1) answered() bool { return c.got }
+func (c *call1) interrupt()      { c.socket.Interrupt() }
+func (c *call1) reused() bool    { return c.used }
+func (c *call1) answered() bool  { return c.got }
+func (c *call1) address() string { return c.socket.RemoteAddr().String() }
 
 // send keeps head and body where both are there, to write them in the same step
 // that waits for the answer.

@@ -29,8 +29,9 @@ func (c *call2) interrupt() {
 	}
 }
 
-func (c *call2) reused() bool   { return c.again }
-func (c *call2) answered() bool { return c.got }
+func (c *call2) reused() bool    { return c.again }
+func (c *call2) answered() bool  { return c.got }
+func (c *call2) address() string { return c.shared.address }
 
 func (c *call2) send(r *message.Request, body []byte, whole bool) error {
 	c.opened = true

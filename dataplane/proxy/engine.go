@@ -10,6 +10,7 @@
 //	tries      pick an Endpoint and send, again where semantics allow it
 //	send       the body to the Endpoint, beside the wait for its answer
 //	respond    the answer as the client gets it, streamed
+//	info       what the answer says of where it came from
 //	splice     by the kernel, where that can be
 //	upgrade    after 101, bytes both ways
 //	interrupt  ends an exchange from outside: time-outs, a client that left
@@ -65,6 +66,9 @@ type Config struct {
 	// HTTPSPort returns the port that clients are redirected to.
 	HTTPSPort func() int
 
+	// Info is what answers say of the data plane, on Routes that want it; nil is
+	// nothing.
+	Info *Info
 	// TrustedProxies are the peers whose word about the client is believed.
 	TrustedProxies []netip.Prefix
 	Limits         Limits

@@ -146,6 +146,8 @@ func (x *exchange) serve() {
 		x.serveRule()
 	case routing.RedirectToHTTPS:
 		x.redirect(&snapshot.Redirect{Scheme: "https", Port: x.engine.cfg.HTTPSPort(), StatusCode: http.StatusPermanentRedirect}, "/")
+	case routing.Unavailable:
+		x.unavailable()
 	case routing.Misdirected:
 		x.reply(http.StatusMisdirectedRequest, "this connection is not for this host")
 	default:
@@ -204,6 +206,7 @@ func (x *exchange) redirect(r *snapshot.Redirect, prefix string) {
 		return
 	}
 	x.answer = message.Response{Status: r.StatusCode, Fields: x.answer.Fields[:0]}
+	x.identify()
 	x.modifyAnswer()
 	x.answer.Fields.Set("Location", filter.Location(r, filter.Place{
 		Scheme: x.kind.String(), Host: routing.Hostname(x.in.Host), Port: x.peer.port,

@@ -10,6 +10,11 @@ import (
 
 // reply answers in the data plane's own name.
 func (x *exchange) reply(status int, why string) {
+	x.beginReply(status, why)
+	x.endReply()
+}
+
+func (x *exchange) beginReply(status int, why string) {
 	x.record.Error = why
 	x.answer = message.Response{Status: status, Fields: x.answer.Fields[:0]}
 	if status == http.StatusServiceUnavailable {
@@ -17,7 +22,11 @@ func (x *exchange) reply(status int, why string) {
 	}
 	x.answer.Fields.Add("Content-Type", "text/plain; charset=utf-8")
 	x.answer.Fields.Add("X-Content-Type-Options", "nosniff")
-	x.replyWith(http.StatusText(status) + ": " + why + "\n")
+}
+
+// endReply sends what beginReply has made.
+func (x *exchange) endReply() {
+	x.replyWith(http.StatusText(x.answer.Status) + ": " + x.record.Error + "\n")
 }
 
 // replyWith sends x.answer with a body of our own.

@@ -18,6 +18,7 @@ func (x *exchange) respond(t *try) {
 	if !x.answer.Fields.Has("Date") { // RFC 9110 section 6.6.1
 		x.answer.Fields.Add("Date", httpDate(time.Now()))
 	}
+	x.credit(t)
 	x.modifyAnswer()
 	if err := x.client.head(&x.answer); err != nil {
 		x.abort(whyClientGone)

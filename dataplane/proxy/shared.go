@@ -11,6 +11,7 @@ import (
 // shared is a connection of HTTP/2 to an Endpoint, which many requests share.
 type shared struct {
 	*http2.Client
+	address string
 	// last is when a request last ended, in nanoseconds of Unix time.
 	last atomic.Int64
 }
@@ -46,7 +47,7 @@ func (p *pool) openShared(x *exchange) (call, error) {
 		client.CloseWhenIdle()
 		return nil, errNoStream
 	}
-	s := &shared{Client: client}
+	s := &shared{Client: client, address: c.RemoteAddr().String()}
 	s.last.Store(time.Now().UnixNano())
 	p.mu.Lock()
 	p.shared = append(p.shared, s)

@@ -21,6 +21,8 @@ type try struct {
 	call    call
 	pump    *pump
 	failure failure
+	// began is set where the answer is to say how long it took.
+	began time.Time
 	// timer ends the try; nil without timeouts.backendRequest.
 	timer *time.Timer
 }
@@ -105,6 +107,9 @@ func (x *exchange) send(t *try, body []byte, whole bool) {
 	n := x.nextTry()
 	if d := x.result.Rule.Spec.BackendRequest; d > 0 {
 		t.timer = x.afterTry(d, n)
+	}
+	if x.informs() {
+		t.began = time.Now()
 	}
 	t.endpoint.Begin()
 	if t.endpoint.Health.Suspect() {

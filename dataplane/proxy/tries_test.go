@@ -21,6 +21,7 @@ func (f *fakeCall) waits() bool                               { return false }
 func (f *fakeCall) trailers() message.Fields                  { return nil }
 func (f *fakeCall) answered() bool                            { return true }
 func (f *fakeCall) reused() bool                              { return true }
+func (f *fakeCall) address() string                           { return "" }
 func (f *fakeCall) close(keep bool, _ time.Time)              { f.kept = keep }
 
 func TestAnInterruptReachesNoConnectionThatWasGivenBack(t *testing.T) {

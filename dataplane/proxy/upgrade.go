@@ -31,6 +31,7 @@ func (x *exchange) upgrade(t *try) {
 	cleanAnswer(&x.answer)
 	x.answer.Fields.Set("Connection", "Upgrade")
 	x.answer.Fields.Set("Upgrade", protocol)
+	x.credit(t)
 	x.modifyAnswer()
 	if client.interim(&x.answer) != nil {
 		x.abort(whyClientGone)

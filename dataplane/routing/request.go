@@ -60,9 +60,12 @@ const (
 	RedirectToHTTPS
 	// Misdirected: the host has another TLS Policy than the connection.
 	Misdirected
+	// Unavailable: no host pattern covers the host, and all Routes were made of
+	// labels: Interlock, whose labels they are, said 503 then.
+	Unavailable
 )
 
-var outcomeNames = [...]string{"NotFound", "Found", "RedirectToHTTPS", "Misdirected"}
+var outcomeNames = [...]string{"NotFound", "Found", "RedirectToHTTPS", "Misdirected", "Unavailable"}
 
 // String returns the Outcome's name.
 func (o Outcome) String() string { return outcomeNames[o] }

@@ -13,12 +13,15 @@ type Table struct {
 	policies []*Policy
 	plain    hostIndex
 	tls      hostIndex
+	// unknown is the Outcome for a host that no pattern covers.
+	unknown Outcome
 }
 
 // NewTable compiles s, which must not change after. The error is a bug of
 // whoever made s: an expression that does not compile, an unknown type.
 func NewTable(s *snapshot.Snapshot) (*Table, error) {
 	b := newBuilder(s)
+	b.t.unknown = unknown(s.Routes)
 	for i := range s.Routes {
 		if err := check(&s.Routes[i]); err != nil {
 			return nil, err
@@ -39,6 +42,15 @@ func check(r *snapshot.Route) error {
 		return fmt.Errorf("route %s has an empty host", r.Key)
 	}
 	return nil
+}
+
+// unknown is what becomes of a request for a host that no Route names.
+func unknown(routes []snapshot.Route) Outcome {
+	byHand := func(r snapshot.Route) bool { return !r.FromLabels }
+	if len(routes) == 0 || slices.ContainsFunc(routes, byHand) {
+		return NotFound
+	}
+	return Unavailable
 }
 
 // Rules returns all Rules; each stands at its Index. They must not be changed.
@@ -62,7 +74,7 @@ func (t *Table) Match(l Listener, r Request) Result {
 func (t *Table) matchPlain(r *Request) Result {
 	h := t.plain.lookup(Hostname(r.Host))
 	if h == nil {
-		return Result{}
+		return Result{Outcome: t.unknown}
 	}
 	if c := h.open.first(r); c != nil {
 		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}
@@ -89,7 +101,7 @@ func (t *Table) matchTLS(r *Request) Result {
 		return res
 	}
 	if h == nil {
-		return Result{}
+		return Result{Outcome: t.unknown}
 	}
 	if c := h.terminated.first(r); c != nil {
 		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}

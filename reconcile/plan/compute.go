@@ -155,6 +155,8 @@ func (rt *route) snapshot() snapshot.Route {
 		Hosts:        rt.hosts,
 		Certificates: rt.certificates,
 		Rules:        rt.rules,
+		InfoHeaders:  rt.spec.InfoHeaders && !isPassthrough(rt),
+		FromLabels:   rt.object.FromLabels,
 	}
 	if lb := rt.spec.LoadBalancing; lb != nil {
 		out.LoadBalancing = lb.Type

@@ -23,7 +23,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // A golden file holds a story above, then
 //
 //	-- routes.yaml --    the Routes, oldest first; an annotation "created" (in
-//	                     seconds) says otherwise, "generation" likewise
+//	                     seconds) says otherwise, "generation" likewise, and
+//	                     "labels" that it was made of some
 //	-- world.yaml --     the World
 //	-- reports.yaml --   what data planes say; "served" for a Version is the
 //	                     Version that comes out
@@ -110,6 +111,7 @@ func parseObjects(t *testing.T, data []byte) []Object {
 		if n, _ := fmt.Sscan(r.Metadata.Annotations["created"], &created); n == 1 {
 			o.Created = time.Unix(created, 0).UTC()
 		}
+		o.FromLabels = r.Metadata.Annotations["labels"] == "true"
 		r.Status = nil
 		v1alpha1.Default(&r)
 		o.Route, o.Problems = &r, v1alpha1.Validate(&r)

@@ -28,6 +28,8 @@ type Object struct {
 	// Generation and Created are the store's; Created is the first generation's time.
 	Generation int64
 	Created    time.Time
+	// FromLabels: the Route was made of a service's com.docker.lb.* labels.
+	FromLabels bool
 	// Route is decoded and has its defaults; nil where decoding failed.
 	Route *v1alpha1.Route
 	// Problems are what validation says of the Route, or why it did not decode.

@@ -43,7 +43,7 @@ func same[T any](a, b []T, equal func(a, b *T) bool) bool {
 }
 
 func sameObject(a, b *Object) bool {
-	return a.Key == b.Key && a.Generation == b.Generation && a.Created.Equal(b.Created) &&
+	return a.Key == b.Key && a.Generation == b.Generation && a.Created.Equal(b.Created) && a.FromLabels == b.FromLabels &&
 		a.Route == b.Route && a.LastGood == b.LastGood && a.Status == b.Status &&
 		slices.Equal(a.Problems, b.Problems)
 }
