@@ -12,7 +12,7 @@
 //	                               │
 //	Source.Objects, Observer.Observe, Publisher.Reports
 //	                               │
-//	                          plan.Decide
+//	                       Decision.Next
 //	                               │
 //	                       Publisher.Publish
 //	                               │
@@ -80,7 +80,7 @@ type Config struct {
 	// Trigger wakes the loop; New makes one where it is nil.
 	Trigger *Trigger
 	// Settle is the pause after a Wake, for what comes together with it; 1 ms by
-	// default.
+	// default, none where it is negative, because who wakes has waited already.
 	Settle time.Duration
 	// Gap is the least time from a pass that a Wake asked for to the next one,
 	// so that a storm is gathered; 100 ms by default.
@@ -113,6 +113,8 @@ type Reconciler struct {
 	Config
 	trouble troubleLog
 	last    *planned
+	// decision is the last one, which the next one is made of; nil before the first.
+	decision *plan.Decision
 }
 
 // planned is a Plan with what it was made from.
@@ -241,10 +243,11 @@ func (r *Reconciler) plan(ctx context.Context, in plan.Input) (*plan.Plan, error
 	if r.stands(&in) {
 		return &r.last.plan, nil
 	}
-	decision := plan.Decide(in)
+	decision := r.decision.Next(in)
 	if r.last != nil && r.last.plan.Snapshot.Version == decision.Snapshot.Version {
 		decision.Snapshot = r.last.plan.Snapshot // one in memory is enough
 	}
+	r.decision = decision
 	err := r.publish(ctx, &in, decision.Snapshot)
 	r.last = &planned{in, decision.Plan(in.Reports)}
 	return &r.last.plan, err

@@ -63,7 +63,14 @@ type Route struct {
 	// Rules are in the order in which the user wrote them. A TLSPassthrough
 	// Route has exactly one, of which only Backends count.
 	Rules []Rule `json:"rules"`
+
+	// Digest is what Sum returns, where who made the Route knows it: Seal then
+	// need not look at the Route again. It is zero in a Route that is edited.
+	Digest Digest `json:"-"`
 }
+
+// Digest is the first half of a SHA-256.
+type Digest [16]byte
 
 // Rule is one Rule of a Route.
 type Rule struct {

@@ -19,7 +19,7 @@ const (
 	// quietTime passes after the last of several changes before the directory is
 	// read, and settleTime after the first at the latest: an editor writes in
 	// several steps, and a busy writer must not put the reading off for ever.
-	quietTime  = 4 * time.Millisecond
+	quietTime  = 2 * time.Millisecond
 	settleTime = 50 * time.Millisecond
 	// rescanTime is how often it is read without a change that was noticed, as on
 	// file systems that tell nothing.

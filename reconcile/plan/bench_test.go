@@ -57,3 +57,27 @@ func BenchmarkCompute10kRoutes50kTasks(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkDecideOneMore10k decides twice what to serve: one of 10,000 Routes to
+// the same address comes, and goes.
+func BenchmarkDecideOneMore10k(b *testing.B) {
+	in := Input{Now: time.Unix(1e9, 0)}
+	for i := range 10_000 {
+		name := fmt.Sprintf("host%05d", i)
+		in.Objects = append(in.Objects, Object{Key: name, Generation: 1, Created: time.Unix(1e9, 0), Route: &v1alpha1.Route{
+			Metadata: v1alpha1.ObjectMeta{Name: name},
+			Spec:     v1alpha1.RouteSpec{Hosts: []string{name + ".example.com"}, Backend: &v1alpha1.Backend{Addresses: []string{"10.0.0.7:8080"}}},
+		}})
+	}
+	b.ReportAllocs()
+	last := in
+	last.Objects = in.Objects[:len(in.Objects)-1]
+	d := Decide(last)
+	for b.Loop() {
+		d = d.Next(in)
+		if len(d.Snapshot.Routes) != len(in.Objects) {
+			b.Fatal(len(d.Snapshot.Routes))
+		}
+		d = d.Next(last)
+	}
+}

@@ -19,35 +19,77 @@ type Decision struct {
 
 	in       Input
 	world    *index
-	routes   []*route
+	objects  []*route // one for each of in.Objects
+	routes   []*route // in precedence order
 	resolver *resolver
 }
 
 // Decide makes the Decision for in, whose Reports it does not look at.
-func Decide(in Input) *Decision {
-	world := indexWorld(&in.World)
-	room := make([]route, len(in.Objects))
-	routes := make([]*route, len(in.Objects))
-	for i := range in.Objects {
-		routes[i] = &room[i]
-		routes[i].begin(&in.Objects[i])
-	}
-	slices.SortFunc(routes, byPrecedence)
+func Decide(in Input) *Decision { return (*Decision)(nil).Next(in) }
 
-	t := &translator{}
-	for _, rt := range routes {
-		t.translate(rt)
+// Next is Decide for one who has the Decision before, which it uses up: what
+// stands as it stood is not translated again, and keeps its memory.
+func (d *Decision) Next(in Input) *Decision {
+	next := &Decision{in: in, world: indexWorld(&in.World), objects: d.keep(in.Objects)}
+	begin(in.Objects, next.objects)
+	next.routes = slices.Clone(next.objects)
+	slices.SortFunc(next.routes, byPrecedence)
+	findConflicts(next.routes)
+	next.resolver = newResolver(next.world, len(next.routes))
+	for _, rt := range next.routes {
+		next.resolver.resolve(rt)
 	}
-	findConflicts(routes)
-	r := newResolver(world, len(routes))
-	for _, rt := range routes {
-		r.resolve(rt)
+	var last []snapshot.Route
+	if d != nil {
+		last = d.Snapshot.Routes
 	}
-	return &Decision{Snapshot: makeSnapshot(routes, r), in: in, world: world, routes: routes, resolver: r}
+	next.Snapshot = makeSnapshot(next.routes, last, next.resolver)
+	return next
+}
+
+// keep returns the routes of d for the objects that are the same, nil for the
+// others. It finds them all where both lists are sorted by key, as they are.
+func (d *Decision) keep(objects []Object) []*route {
+	kept := make([]*route, len(objects))
+	if d == nil {
+		return kept
+	}
+	at := 0
+	for i := range objects {
+		for at < len(d.objects) && d.in.Objects[at].Key < objects[i].Key {
+			at++
+		}
+		if at < len(d.objects) && d.objects[at].stands(&d.in.Objects[at], &objects[i]) {
+			kept[i] = d.objects[at]
+			at++
+		}
+	}
+	return kept
+}
+
+// begin puts the routes of objects where there is none, translated, and makes
+// those that are there ready for the other steps.
+func begin(objects []Object, routes []*route) {
+	missing := 0
+	for _, rt := range routes {
+		if rt == nil {
+			missing++
+		}
+	}
+	room, t := make([]route, missing), &translator{}
+	for i := range objects {
+		if routes[i] != nil {
+			routes[i].again(&objects[i])
+			continue
+		}
+		routes[i], room = &room[0], room[1:]
+		routes[i].begin(&objects[i])
+		t.translate(routes[i])
+	}
 }
 
 // Plan makes the Plan that follows from the Decision and what the data planes
-// say now. It uses the Decision up: call it once.
+// say now. Call it once.
 func (d *Decision) Plan(reports []snapshot.Report) Plan {
 	d.in.Reports = reports
 	p := Plan{Snapshot: d.Snapshot}
@@ -55,6 +97,7 @@ func (d *Decision) Plan(reports []snapshot.Report) Plan {
 	p.Actions = actions
 	p.Moving = pending || d.resolver.updating || d.in.World.Moving
 	p.Statuses = makeStatuses(&d.in, d.routes, d.resolver, d.Snapshot)
+	d.in.World, d.world, d.routes, d.resolver = World{}, nil, nil, nil // what Next does not need
 	return p
 }
 
@@ -79,6 +122,10 @@ type route struct {
 
 	conflicts []finding
 
+	// place is the Route's in the Snapshot. kept: it was in the one before, there.
+	place int
+	kept  bool
+
 	// What resolve makes.
 	certificates []string
 	unresolved   []finding
@@ -87,6 +134,19 @@ type route struct {
 
 // finding is a Reason with its message.
 type finding struct{ reason, message string }
+
+// stands says whether rt, which was made of the object last, is what would be
+// made of now. What it lost in a conflict it may get back, so then it is not.
+func (rt *route) stands(last, now *Object) bool {
+	return rt.conflicts == nil && now.Route != nil && last.Route == now.Route && last.Key == now.Key &&
+		last.Generation == now.Generation && slices.Equal(last.Problems, now.Problems)
+}
+
+// again forgets what the steps after translate made.
+func (rt *route) again(o *Object) {
+	rt.object, rt.kept = o, rt.served()
+	rt.certificates, rt.unresolved, rt.backends = nil, nil, nil
+}
 
 func (rt *route) begin(o *Object) {
 	rt.object = o
@@ -136,16 +196,35 @@ func byPrecedence(a, b *route) int {
 // served says whether anything of the Route is.
 func (rt *route) served() bool { return rt.refused.reason == "" }
 
-func makeSnapshot(routes []*route, r *resolver) *snapshot.Snapshot {
+// makeSnapshot takes over from last, the Routes of the Snapshot before, what is
+// known of those that are the same.
+func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot.Snapshot {
 	s := snapshot.Snapshot{Routes: make([]snapshot.Route, 0, len(routes))}
 	for _, rt := range routes {
-		if rt.served() {
-			s.Routes = append(s.Routes, rt.snapshot())
+		if !rt.served() {
+			continue
 		}
+		out := rt.snapshot()
+		if rt.kept && isSame(&out, &last[rt.place]) {
+			out.Digest = last[rt.place].Digest
+		} else {
+			out.Digest = out.Sum()
+		}
+		rt.place = len(s.Routes)
+		s.Routes = append(s.Routes, out)
 	}
 	s.Backends = r.sortedBackends()
 	s.Certificates = r.sortedCertificates()
 	return s.Seal()
+}
+
+// isSame says whether two are the same that were made of one route.
+func isSame(a, b *snapshot.Route) bool {
+	return slices.Equal(a.Certificates, b.Certificates) && isSameSlice(a.Hosts, b.Hosts) && isSameSlice(a.Rules, b.Rules)
+}
+
+func isSameSlice[T any](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
 func (rt *route) snapshot() snapshot.Route {

@@ -2,6 +2,8 @@ package plan
 
 import (
 	"fmt"
+	"hash/maphash"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -20,18 +22,74 @@ import (
 // A Route without TLS and one with TLS never conflict: they are served on
 // different Listeners.
 func findConflicts(routes []*route) {
-	claims := make(map[string][]*route, len(routes)) // by host, in precedence order
-	var room slab[*route]
-	for _, rt := range routes {
-		if rt.served() {
-			for _, h := range rt.hosts {
-				claims[h] = room.add(claims[h], rt)
-			}
-		}
+	claims := sharedHosts(routes)
+	if len(claims) == 0 {
+		return
 	}
 	for _, rt := range routes {
 		if rt.served() && slices.ContainsFunc(rt.hosts, func(h string) bool { return len(claims[h]) > 1 }) {
 			conflictsOf(rt, claims)
+		}
+	}
+}
+
+// sharedHosts are the hosts that several Routes claim, with those Routes in
+// precedence order. Most hosts have one Route, so hashes are compared first: a
+// host that only looks shared has one claimant in the end.
+func sharedHosts(routes []*route) map[string][]*route {
+	claims := map[string][]*route{}
+	seen := newHashes(routes)
+	eachHost(routes, func(_ *route, host string) {
+		if seen.add(host) {
+			claims[host] = nil
+		}
+	})
+	if len(claims) > 0 {
+		eachHost(routes, func(rt *route, host string) {
+			if claimants, shared := claims[host]; shared {
+				claims[host] = append(claimants, rt)
+			}
+		})
+	}
+	return claims
+}
+
+func eachHost(routes []*route, f func(*route, string)) {
+	for _, rt := range routes {
+		if rt.served() {
+			for _, host := range rt.hosts {
+				f(rt, host)
+			}
+		}
+	}
+}
+
+// hashes is a set of the hashes of hosts.
+type hashes struct {
+	seed maphash.Seed
+	// slots are 0 where free. Their number is a power of two.
+	slots []uint64
+}
+
+func newHashes(routes []*route) hashes {
+	n := 1
+	for _, rt := range routes {
+		n += len(rt.hosts)
+	}
+	return hashes{maphash.MakeSeed(), make([]uint64, 1<<bits.Len(uint(2*n)))}
+}
+
+// add says whether a host with the same hash is in the set already, as all that
+// hash to 0 are.
+func (s *hashes) add(host string) bool {
+	hash := maphash.String(s.seed, host)
+	for at := hash; ; at++ {
+		switch slot := &s.slots[at&uint64(len(s.slots)-1)]; *slot {
+		case hash:
+			return true
+		case 0:
+			*slot = hash
+			return false
 		}
 	}
 }

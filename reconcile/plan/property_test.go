@@ -222,3 +222,37 @@ func allLoaded(s *snapshot.Snapshot) []snapshot.CertificateReport {
 	}
 	return out
 }
+
+func TestADecisionMadeOfTheLastOneIsTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var last *Decision
+		var objects []Object
+		var served []*snapshot.Snapshot
+		for range rapid.IntRange(2, 5).Draw(t, "passes") {
+			in := drawInput(t)
+			in.Objects = drawNext(t, objects, in.Objects)
+			objects = in.Objects
+			last = last.Next(in)
+			if diff := cmp.Diff(Compute(in), last.Plan(in.Reports)); diff != "" {
+				t.Fatalf("made of the last one, another Plan:\n%s", diff)
+			}
+			for _, s := range served {
+				if s.Seal().Version != s.Version {
+					t.Fatal("a Snapshot that was given away was edited")
+				}
+			}
+			served = append(served, last.Snapshot)
+		}
+	})
+}
+
+// drawNext takes some objects as they were, and some as they are drawn now.
+func drawNext(t *rapid.T, last, drawn []Object) []Object {
+	next := slices.Clone(drawn)
+	for i := range next {
+		if i < len(last) && rapid.Bool().Draw(t, "same") {
+			next[i] = last[i]
+		}
+	}
+	return next
+}

@@ -23,6 +23,7 @@ type resolver struct {
 	tended       map[string]bool                 // IDs of networks with a running Tender
 	trouble      map[string]string               // why a Tender does not start, by the ID of its network or secret
 	refs         slab[snapshot.BackendRef]
+	scratch      []snapshot.BackendRef // of backendRefs
 	strings      slab[string]
 	indices      slab[int]
 	endpoints    slab[snapshot.Endpoint]
@@ -42,14 +43,15 @@ type backendKey struct {
 	protocol  v1alpha1.BackendProtocol
 }
 
-// newResolver makes room for as many Backends as there are Routes, and as many
-// Certificates as there are pairs of secrets: growing would cost more than all
-// the rest.
+// newResolver makes room for as many Backends as there are services that Routes
+// can name, and as many Certificates as there are pairs of secrets: growing
+// would cost more than all the rest.
 func newResolver(world *index, routes int) *resolver {
+	backends := min(routes, len(world.services))
 	return &resolver{
 		world:        world,
-		backends:     make([]snapshot.Backend, 0, routes),
-		resolved:     make(map[backendKey]int, routes),
+		backends:     make([]snapshot.Backend, 0, backends),
+		resolved:     make(map[backendKey]int, backends),
 		certificates: make(map[string]snapshot.Certificate, len(world.secrets)/2),
 		networks:     make(map[string]bool, len(world.networks)),
 		secrets:      make(map[string]*neededSecret, len(world.secrets)),
@@ -64,22 +66,41 @@ func (r *resolver) resolve(rt *route) {
 		return
 	}
 	for i, named := range rt.named {
-		rt.rules[i].Backends = r.backendRefs(rt, named)
+		r.setBackends(rt, i, r.backendRefs(rt, named))
 	}
 	if rt.spec.TLS != nil {
 		r.resolveCertificates(rt)
 	}
 }
 
+// setBackends gives rule i of rt its Backends. A rule that has them already is
+// that of the Snapshot before, which is not edited.
+func (r *resolver) setBackends(rt *route, i int, refs []snapshot.BackendRef) {
+	has := rt.rules[i].Backends
+	if slices.EqualFunc(has, refs, sameRef) {
+		return
+	}
+	if has != nil {
+		rt.rules = slices.Clone(rt.rules)
+	}
+	rt.rules[i].Backends = append(r.refs.room(len(refs)), refs...)
+}
+
+func sameRef(a, b snapshot.BackendRef) bool {
+	return a.Backend == b.Backend && a.Weight == b.Weight && len(a.Filters) == 0 && len(b.Filters) == 0
+}
+
+// backendRefs are valid until it is called again.
 func (r *resolver) backendRefs(rt *route, named []*v1alpha1.Backend) []snapshot.BackendRef {
-	var refs []snapshot.BackendRef
+	refs := r.scratch[:0]
 	for _, b := range named {
 		ref := snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters)}
 		if b.Weight != nil {
 			ref.Weight = *b.Weight
 		}
-		refs = r.refs.add(refs, ref)
+		refs = append(refs, ref)
 	}
+	r.scratch = refs
 	return refs
 }
 
