@@ -122,6 +122,10 @@ func (h *hasher) route(r *Route) {
 	h.list(r.Hosts)
 	h.list(r.Certificates)
 	count(h, r.Rules, h.rule)
+	maybe(h, r.Hash, func(k *HashKey) {
+		h.bool(k.ClientIP)
+		h.strings(k.Header, k.Cookie, k.Query)
+	})
 }
 
 func (h *hasher) rule(r *Rule) {
@@ -177,5 +181,8 @@ func (h *hasher) modifier(m *HeaderModifier) {
 
 func (h *hasher) backend(b *Backend) {
 	h.strings(b.ID, b.Name, string(b.Protocol), b.Network)
-	count(h, b.Endpoints, func(e *Endpoint) { h.strings(e.ID, e.Address, e.Network) })
+	count(h, b.Endpoints, func(e *Endpoint) {
+		h.strings(e.ID, e.Address, e.Network, e.Slot)
+		h.int(e.Created)
+	})
 }

@@ -58,8 +58,11 @@ type Route struct {
 	// all Routes were, an unknown host is answered as Interlock did, with 503.
 	FromLabels bool `json:"fromLabels,omitempty"`
 
-	// LoadBalancing is "" (round robin), RoundRobin, LeastRequest or Random.
+	// LoadBalancing is "" (round robin), RoundRobin, LeastRequest, Random or
+	// ConsistentHash.
 	LoadBalancing string `json:"loadBalancing,omitempty"`
+	// Hash is what a ConsistentHash is taken of; nil with every other LoadBalancing.
+	Hash *HashKey `json:"hash,omitempty"`
 	// Rules are in the order in which the user wrote them. A TLSPassthrough
 	// Route has exactly one, of which only Backends count.
 	Rules []Rule `json:"rules"`
@@ -223,6 +226,13 @@ type Endpoint struct {
 	// Network is that of the Endpoint where it is not its Backend's, else "": the
 	// service moves to another network, and this task is one of before.
 	Network string `json:"network,omitempty"`
+	// Slot is what outlasts the task: its successor has the same. "" where there is
+	// none; then the ID stands in. While a task is being replaced two Endpoints may
+	// have one Slot.
+	Slot string `json:"slot,omitempty"`
+	// Created is when the task was made, in microseconds of Unix time; 0 where there
+	// is no Slot. It tells which of two in one Slot is the successor.
+	Created int64 `json:"created,omitempty"`
 }
 
 // Certificate names the two secrets that hold a certificate.

@@ -11,9 +11,17 @@ func Default(r *Route) {
 	for i := range r.Spec.Rules {
 		defaultRule(&r.Spec.Rules[i])
 	}
-	if lb := r.Spec.LoadBalancing; lb != nil {
-		fill(&lb.Type, RoundRobin)
+	defaultLoadBalancing(r.Spec.LoadBalancing)
+}
+
+func defaultLoadBalancing(lb *LoadBalancing) {
+	if lb == nil {
+		return
 	}
+	if lb.ConsistentHash != nil {
+		fill(&lb.Type, ConsistentHash)
+	}
+	fill(&lb.Type, RoundRobin)
 }
 
 func defaultTLS(t *RouteTLS) {

@@ -370,20 +370,24 @@ const (
 
 // LoadBalancing says how an Endpoint is chosen.
 type LoadBalancing struct {
-	// Type is RoundRobin (the default), LeastRequest, Random or ConsistentHash.
+	// Type is RoundRobin (the default), LeastRequest, Random or ConsistentHash: the
+	// same key goes to the same Endpoint, whichever data plane it comes by.
 	Type string `json:"type,omitempty" validate:"omitempty,oneof=RoundRobin LeastRequest Random ConsistentHash"`
-	// ConsistentHash says what is hashed.
+	// ConsistentHash says what is hashed. Given alone it means type ConsistentHash.
 	ConsistentHash *HashKey `json:"consistentHash,omitempty"`
 }
 
-// HashKey says what a consistent hash is taken of: exactly one field is set.
+// HashKey says what a consistent hash is taken of: exactly one field is set. A
+// request that has no such thing is balanced round robin. Where a rule has several
+// backends with weights, their shares are shares of the keys.
 type HashKey struct {
-	// ClientIP hashes the client's address.
+	// ClientIP hashes the client's address. With tls.mode Passthrough nothing else
+	// can be seen.
 	ClientIP bool `json:"clientIP,omitempty"`
 	// Header hashes the value of this header field.
 	Header string `json:"header,omitempty" validate:"omitempty,headername"`
 	// Cookie hashes the value of this cookie.
-	Cookie string `json:"cookie,omitempty" validate:"max=128"`
+	Cookie string `json:"cookie,omitempty" validate:"omitempty,max=128,token"`
 	// Query hashes the value of this query parameter.
 	Query string `json:"query,omitempty" validate:"max=256"`
 }

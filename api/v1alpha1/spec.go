@@ -24,8 +24,8 @@ func (f *findings) checkSpec(s *RouteSpec) {
 	if s.TLS != nil && s.TLS.Mode == TLSPassthrough {
 		f.checkPassthrough(s)
 	}
-	if lb := s.LoadBalancing; lb != nil && lb.ConsistentHash != nil && lb.Type != ConsistentHash {
-		f.invalid("spec.loadBalancing.consistentHash", "goes with type ConsistentHash only")
+	if s.LoadBalancing != nil {
+		f.checkLoadBalancing(s.LoadBalancing, s.TLS)
 	}
 }
 

@@ -30,6 +30,7 @@ var formats = map[string]format{
 	"clustername": matching(`[A-Za-z0-9][A-Za-z0-9_.-]{0,62}`, "must be the name of a service cluster: letters, digits, _, . and -, at most 63 of them, with a letter or digit first"),
 	"swarmname":   matching(`[A-Za-z0-9]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?`, "must be a name as Docker gives them: letters, digits, -, _ and ., at most 64 of them, with a letter or digit at both ends"),
 	"headername":  matching("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}", "must be the name of a header field: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"),
+	"token":       matching("[A-Za-z0-9!#$%&'*+.^_`|~-]+", "must be a token: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"),
 	"hostpattern": {`^(\*|(\*\.)?` + hostName + `\.?)$`, isHostPattern, `must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`},
 	"hostport":    {"", isHostPort, `must be "host:port", such as 10.0.0.7:8080, [fd00::7]:8080 or db.example.com:443`},
 	"headervalue": {"", isHeaderValue, "must be one line of text, without control characters and without blanks at its ends (RFC 9110)"},
