@@ -78,16 +78,16 @@ func (f *front) take(s passthrough.Socket) {
 		return
 	}
 	s.Skip(first)
-	_, backend := now.world.Next(res.Rule)
 	x := f.plane.newPassed(f.relay, s.Peer, hello.ServerName, res.Rule.Route)
 	x.socket, x.first = s, first
+	_, backend := now.world.Next(res.Rule, x.choice.Key)
 	if backend == nil {
 		x.keep()
 		f.relay.Go(func() { x.fail("the backend does not resolve") })
 		return
 	}
 	x.record.Backend = backend.Name()
-	f.start(x, backend, res.Rule.Route.LoadBalancing)
+	f.start(x, backend)
 }
 
 // acceptSocket goes the way of connections that nobody has looked at.
@@ -131,8 +131,7 @@ func (f *front) accept(c net.Conn, client netip.Addr) {
 	now := p.serving.Load()
 	res := now.world.Table.TLS(peeked.Hello.ServerName)
 	if res.Outcome == routing.Passthrough {
-		_, backend := now.world.Next(res.Rule)
-		p.passThrough(f.ctx, f.relay, peeked, backend, res.Rule.Route)
+		p.passThrough(f.ctx, f.relay, peeked, now.world, res.Rule)
 		return
 	}
 	first, c := peeked.Rest()
@@ -185,15 +184,15 @@ func (x *passed) keep() { x.first = append([]byte(nil), x.first...) }
 
 // start tries one Endpoint. If it is not connected at once the rest is done in a
 // goroutine.
-func (f *front) start(x *passed, b *live.Backend, policy string) {
+func (f *front) start(x *passed, b *live.Backend) {
 	var address netip.AddrPort
-	e := b.Pick(policy, nil)
+	e := b.Pick(x.choice, nil)
 	if e != nil { // a name gives the zero address
 		address, _ = netip.ParseAddrPort(e.Address)
 	}
 	if !address.IsValid() {
 		x.keep()
-		f.relay.Go(func() { x.handOver(f.ctx, b, policy) })
+		f.relay.Go(func() { x.handOver(f.ctx, b) })
 		return
 	}
 	e.Begin()
@@ -206,11 +205,11 @@ func (f *front) start(x *passed, b *live.Backend, policy string) {
 		return
 	}
 	x.keep()
-	f.relay.Go(func() { f.finish(x, server, e, err, b, policy) })
+	f.relay.Go(func() { f.finish(x, server, e, err, b) })
 }
 
 // finish waits for what was not connected at once, and tries others.
-func (f *front) finish(x *passed, server passthrough.Socket, e *live.Endpoint, err error, b *live.Backend, policy string) {
+func (f *front) finish(x *passed, server passthrough.Socket, e *live.Endpoint, err error, b *live.Backend) {
 	if errors.Is(err, passthrough.ErrPending) {
 		server, err = f.relay.Await(f.ctx, server, f.plane.cfg.DialTimeout)
 	}
@@ -220,5 +219,5 @@ func (f *front) finish(x *passed, server passthrough.Socket, e *live.Endpoint, e
 		return
 	}
 	e.End()
-	x.handOver(f.ctx, b, policy)
+	x.handOver(f.ctx, b)
 }

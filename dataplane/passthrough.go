@@ -9,9 +9,11 @@ import (
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/access"
+	"fairlead.dev/fairlead/dataplane/balance"
 	"fairlead.dev/fairlead/dataplane/listener"
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/passthrough"
+	"fairlead.dev/fairlead/dataplane/routing"
 )
 
 // passed is a connection that is passed through.
@@ -22,6 +24,7 @@ type passed struct {
 	socket   passthrough.Socket // of a client without a net.Conn
 	address  netip.Addr         // of the client, which has to leave
 	first    []byte             // what the client has sent
+	choice   balance.Choice
 	endpoint *live.Endpoint
 	record   access.Record
 }
@@ -36,7 +39,7 @@ func (p *Plane) mayRelay() bool {
 // newPassed begins to count a connection to a Route.
 func (p *Plane) newPassed(relay *passthrough.Relay, client netip.Addr, name string, route *snapshot.Route) *passed {
 	p.metrics.PassthroughBegins()
-	x := &passed{plane: p, relay: relay, address: client}
+	x := &passed{plane: p, relay: relay, address: client, choice: choice(route, client)}
 	x.record = access.Record{Time: time.Now(), Listener: "passthrough", Host: name, Route: route.Key}
 	if p.cfg.AccessLog != nil {
 		x.record.Client = client.String()
@@ -44,13 +47,25 @@ func (p *Plane) newPassed(relay *passthrough.Relay, client netip.Addr, name stri
 	return x
 }
 
-// passThrough carries a connection to a Backend, nil where the reference does not
-// resolve. What it needs of the World it was given, since it may outlive many. It
-// returns before the connection ends where the relay can have it.
-func (p *Plane) passThrough(ctx context.Context, relay *passthrough.Relay, c *listener.Conn, b *live.Backend, route *snapshot.Route) {
+// choice says how an Endpoint is chosen for a client, of whom nothing is seen but
+// its address.
+func choice(route *snapshot.Route, client netip.Addr) balance.Choice {
+	how := balance.Choice{Policy: balance.Policy(route.LoadBalancing)}
+	if h := route.Hash; h != nil && h.ClientIP {
+		var text [40]byte // as a request's is hashed, so that both go to one Endpoint
+		how.Key = balance.KeyOf(client.Unmap().AppendTo(text[:0]))
+	}
+	return how
+}
+
+// passThrough carries a connection to a Backend of a World. It keeps nothing of
+// the World, since it may outlive many, and returns before the connection ends
+// where the relay can have it.
+func (p *Plane) passThrough(ctx context.Context, relay *passthrough.Relay, c *listener.Conn, w *live.World, rule *routing.Rule) {
 	first, client := c.Rest()
-	x := p.newPassed(relay, clientAddr(client), c.Hello.ServerName, route)
+	x := p.newPassed(relay, clientAddr(client), c.Hello.ServerName, rule.Route)
 	x.first, x.client = first, client
+	_, b := w.Next(rule, x.choice.Key)
 	if b == nil {
 		x.fail("the backend does not resolve")
 		return
@@ -63,15 +78,15 @@ func (p *Plane) passThrough(ctx context.Context, relay *passthrough.Relay, c *li
 			return
 		}
 		x.client = nil
-		x.handOver(ctx, b, route.LoadBalancing)
+		x.handOver(ctx, b)
 		return
 	}
-	x.splice(ctx, b, route.LoadBalancing)
+	x.splice(ctx, b)
 }
 
 // handOver dials an Endpoint and leaves the connection to the relay.
-func (x *passed) handOver(ctx context.Context, b *live.Backend, policy string) {
-	server, e, err := passthrough.Connect(ctx, x.dial, b, policy)
+func (x *passed) handOver(ctx context.Context, b *live.Backend) {
+	server, e, err := passthrough.Connect(ctx, x.dial, b, x.choice)
 	if err != nil {
 		x.fail(err.Error())
 		return
@@ -92,8 +107,8 @@ func (x *passed) carry(server passthrough.Socket, e *live.Endpoint) {
 }
 
 // splice carries the connection here.
-func (x *passed) splice(ctx context.Context, b *live.Backend, policy string) {
-	server, e, err := passthrough.Connect(ctx, x.plane.dialPassthrough, b, policy)
+func (x *passed) splice(ctx context.Context, b *live.Backend) {
+	server, e, err := passthrough.Connect(ctx, x.plane.dialPassthrough, b, x.choice)
 	if err != nil {
 		x.fail(err.Error())
 		return

@@ -17,7 +17,16 @@ const (
 	RoundRobin   Policy = "RoundRobin"
 	LeastRequest Policy = "LeastRequest"
 	Random       Policy = "Random"
+	// ConsistentHash picks the same candidate for the same Key, and goes round robin
+	// where there is no Key.
+	ConsistentHash Policy = "ConsistentHash"
 )
+
+// Choice is how to pick: by a Policy, and by a Key where that is ConsistentHash.
+type Choice struct {
+	Policy Policy
+	Key    Key
+}
 
 // State says whether a candidate may be picked.
 type State uint8
@@ -39,14 +48,21 @@ type Candidates interface {
 	State(i int) State
 	// InFlight is the number of requests that i has not answered yet.
 	InFlight(i int) int64
+	Identity(i int) Identity
 }
 
 // Picker chooses one of some Candidates. Its zero value is ready.
 type Picker struct{ turn atomic.Uint64 }
 
 // Pick returns the index of a candidate, or -1 if all are Excluded.
-func Pick[C Candidates](p *Picker, policy Policy, c C) int {
+func Pick[C Candidates](p *Picker, how Choice, c C) int {
 	for _, allowed := range []State{Usable, Ejected} {
+		if how.Policy == ConsistentHash && how.Key != 0 {
+			if i := highest(c, allowed, how.Key); i >= 0 {
+				return i
+			}
+			continue
+		}
 		n := 0
 		for i := range c.Len() {
 			if c.State(i) == allowed {
@@ -56,7 +72,7 @@ func Pick[C Candidates](p *Picker, policy Policy, c C) int {
 		if n == 0 {
 			continue
 		}
-		if i := pickAmong(p, policy, c, allowed, n); i >= 0 {
+		if i := pickAmong(p, how.Policy, c, allowed, n); i >= 0 {
 			return i
 		}
 	}

@@ -10,16 +10,19 @@ import (
 type fake struct {
 	states []State
 	loads  []int64
+	who    []Identity
 }
 
 func (f fake) Len() int             { return len(f.states) }
 func (f fake) State(i int) State    { return f.states[i] }
 func (f fake) InFlight(i int) int64 { return f.loads[i] }
 
+func (f fake) Identity(i int) Identity { return f.who[i] }
+
 func picks(p *Picker, policy Policy, f fake, n int) []int {
 	counts := make([]int, f.Len())
 	for range n {
-		if i := Pick(p, policy, f); i >= 0 {
+		if i := Pick(p, Choice{Policy: policy}, f); i >= 0 {
 			counts[i]++
 		}
 	}
@@ -38,8 +41,8 @@ func TestPicks(t *testing.T) {
 		"with all ejected all are tried":    {[]State{Ejected, Ejected, Excluded}, loads, []int{6, 6, 0}},
 		"excluded ones are never picked":    {[]State{Excluded, Excluded, Excluded}, loads, []int{0, 0, 0}},
 	} {
-		f := fake{c.states, c.loads}
-		for _, policy := range []Policy{"", RoundRobin, LeastRequest} {
+		f := fake{c.states, c.loads, nil}
+		for _, policy := range []Policy{"", RoundRobin, LeastRequest, ConsistentHash} {
 			if policy == LeastRequest && name == "an ejected one's turns are shared" {
 				continue // evenly loaded ones are shared by turns only roughly
 			}
@@ -51,14 +54,14 @@ func TestPicks(t *testing.T) {
 }
 
 func TestLeastRequestTakesTheIdlest(t *testing.T) {
-	f := fake{[]State{Usable, Usable, Ejected}, []int64{2, 1, 0}}
+	f := fake{[]State{Usable, Usable, Ejected}, []int64{2, 1, 0}, nil}
 	if d := cmp.Diff([]int{0, 5, 0}, picks(new(Picker), LeastRequest, f, 5)); d != "" {
 		t.Error(d)
 	}
 }
 
 func TestRandomPicksOnlyUsableOnes(t *testing.T) {
-	f := fake{[]State{Usable, Ejected, Usable}, make([]int64, 3)}
+	f := fake{[]State{Usable, Ejected, Usable}, make([]int64, 3), nil}
 	got := picks(new(Picker), Random, f, 300)
 	if got[1] != 0 || got[0] == 0 || got[2] == 0 {
 		t.Error(got)

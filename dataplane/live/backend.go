@@ -31,9 +31,20 @@ func (b *Backend) Endpoints() []*Endpoint { return *b.endpoints.Load() }
 
 // Pick returns the Endpoint for the next try of a request, or nil if there is
 // none that is not in tried.
-func (b *Backend) Pick(policy string, tried []*Endpoint) *Endpoint {
+func (b *Backend) Pick(how balance.Choice, tried []*Endpoint) *Endpoint {
 	c := candidates{endpoints: b.Endpoints(), tried: tried}
-	i := balance.Pick(&b.picker, balance.Policy(policy), c)
+	i := balance.Pick(&b.picker, how, c)
+	if i < 0 {
+		return nil
+	}
+	return c.endpoints[i]
+}
+
+// Find returns the Endpoint that a Hash is the identity of, or its successor, if it
+// is usable and not in tried; else nil.
+func (b *Backend) Find(hash balance.Key, tried []*Endpoint) *Endpoint {
+	c := candidates{endpoints: b.Endpoints(), tried: tried}
+	i := balance.Successor(c, hash)
 	if i < 0 {
 		return nil
 	}
@@ -47,6 +58,8 @@ type candidates struct {
 
 func (c candidates) Len() int             { return len(c.endpoints) }
 func (c candidates) InFlight(i int) int64 { return c.endpoints[i].InFlight() }
+
+func (c candidates) Identity(i int) balance.Identity { return c.endpoints[i].Identity }
 
 func (c candidates) State(i int) balance.State {
 	e := c.endpoints[i]
@@ -67,7 +80,7 @@ func newBackend(spec *snapshot.Backend) *Backend {
 	all := make([]Endpoint, len(spec.Endpoints))
 	list := make([]*Endpoint, len(all))
 	for i := range all {
-		all[i].Endpoint, all[i].Backend = spec.Endpoints[i], b
+		all[i].begin(spec.Endpoints[i], b)
 		list[i] = &all[i]
 	}
 	b.endpoints.Store(&list)
@@ -98,7 +111,8 @@ func (b *Backend) merge(spec *snapshot.Backend) (list, retired []*Endpoint) {
 	list = make([]*Endpoint, len(spec.Endpoints))
 	for i, s := range spec.Endpoints {
 		if list[i] = old[s]; list[i] == nil {
-			list[i] = &Endpoint{Endpoint: s, Backend: b}
+			list[i] = &Endpoint{}
+			list[i].begin(s, b)
 		}
 		delete(old, s)
 	}

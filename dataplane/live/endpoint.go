@@ -1,10 +1,12 @@
 package live
 
 import (
+	"cmp"
 	"sync"
 	"sync/atomic"
 
 	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/dataplane/balance"
 	"fairlead.dev/fairlead/dataplane/health"
 )
 
@@ -14,12 +16,20 @@ type Endpoint struct {
 	snapshot.Endpoint
 	Backend *Backend
 	Health  health.Tracker
+	// Identity outlasts the Endpoint where its successor has the same Slot.
+	Identity balance.Identity
 
 	inFlight atomic.Int64
 	retired  atomic.Bool
 
 	mu          sync.Mutex // guards following
 	connections Connections
+}
+
+// begin makes a zero Endpoint that of spec.
+func (e *Endpoint) begin(spec snapshot.Endpoint, b *Backend) {
+	e.Endpoint, e.Backend = spec, b
+	e.Identity = balance.Identity{Hash: balance.KeyOf(cmp.Or(spec.Slot, spec.ID)), Created: spec.Created}
 }
 
 // Connections are an engine's connections to one Endpoint.

@@ -17,6 +17,7 @@ package live
 import (
 	"fmt"
 	"slices"
+	"strconv"
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/balance"
@@ -47,22 +48,30 @@ type weighted struct {
 	ids      []string
 	weights  []int
 	backends []*Backend
+	hashes   []balance.Key // of the Backends' names
 	choice   *balance.Weighted
 }
 
-// Next chooses whom the next request of a Rule goes to. It returns the place in
-// the Rule's Backends, -1 if none has a weight, and the Backend, nil if the
-// reference does not resolve.
-func (w *World) Next(r *routing.Rule) (int, *Backend) {
+// Next chooses whom the next request of a Rule goes to; requests with one Key go
+// to one Backend. It returns the place in the Rule's Backends, -1 if none has a
+// weight, and the Backend, nil if the reference does not resolve.
+func (w *World) Next(r *routing.Rule, key balance.Key) (int, *Backend) {
 	s := &w.rules[r.Index]
 	if s.weighted == nil {
 		return s.at, s.only
 	}
-	i := s.weighted.choice.Next()
+	i := s.weighted.next(key)
 	if i < 0 {
 		return -1, nil
 	}
 	return i, s.weighted.backends[i]
+}
+
+func (w *weighted) next(key balance.Key) int {
+	if key != 0 {
+		return balance.Share(key, w.weights, w.hashes)
+	}
+	return w.choice.Next()
 }
 
 // Backend returns the Backend of an ID, or nil.
@@ -172,7 +181,9 @@ func (w *World) weigh(last *weighted, refs []snapshot.BackendRef) *weighted {
 	for i := range refs {
 		n.ids = append(n.ids, refs[i].Backend)
 		n.weights = append(n.weights, refs[i].Weight)
-		n.backends = append(n.backends, w.backends[refs[i].Backend])
+		b := w.backends[refs[i].Backend]
+		n.backends = append(n.backends, b)
+		n.hashes = append(n.hashes, hashOf(b, i))
 	}
 	if last != nil && slices.Equal(last.ids, n.ids) && slices.Equal(last.weights, n.weights) {
 		n.choice = last.choice
@@ -180,4 +191,13 @@ func (w *World) weigh(last *weighted, refs []snapshot.BackendRef) *weighted {
 		n.choice = balance.NewWeighted(n.weights)
 	}
 	return n
+}
+
+// hashOf is what a share's Keys go by. A reference that does not resolve has no
+// name, and goes by its place.
+func hashOf(b *Backend, place int) balance.Key {
+	if b == nil {
+		return balance.KeyOf(strconv.Itoa(place))
+	}
+	return balance.KeyOf(b.Name())
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/dataplane/balance"
 	"fairlead.dev/fairlead/dataplane/health"
 )
 
@@ -85,14 +86,14 @@ func TestPickPassesOverEjectedAndTriedEndpoints(t *testing.T) {
 	e := a.Endpoints()
 	m.ConnectFailed(&e[0].Health, "1")
 	for range 5 {
-		if got := a.Pick("", e[1:2]); got != e[2] {
+		if got := a.Pick(balance.Choice{}, e[1:2]); got != e[2] {
 			t.Fatal(got.ID)
 		}
 	}
-	if got := a.Pick("", e[1:3]); got != e[0] {
+	if got := a.Pick(balance.Choice{}, e[1:3]); got != e[0] {
 		t.Error("an ejected Endpoint is better than none")
 	}
-	if a.Pick("", e) != nil || w.Backend("none").Pick("", nil) != nil {
+	if a.Pick(balance.Choice{}, e) != nil || w.Backend("none").Pick(balance.Choice{}, nil) != nil {
 		t.Error("something was picked of nothing")
 	}
 }
@@ -112,7 +113,7 @@ func TestSharesGoOnAcrossPublishes(t *testing.T) {
 	counts := map[int]int{}
 	for range 40 {
 		w, _ = build(t, w, weightedRoute(3, 1))
-		i, _ := w.Next(&w.Table.Rules()[0])
+		i, _ := w.Next(&w.Table.Rules()[0], 0)
 		counts[i]++
 	}
 	if d := cmp.Diff(map[int]int{0: 30, 1: 10}, counts); d != "" {
@@ -123,18 +124,63 @@ func TestSharesGoOnAcrossPublishes(t *testing.T) {
 func TestSharesWithoutWeightOrBackend(t *testing.T) {
 	for _, s := range []snapshot.Snapshot{weightedRoute(), weightedRoute(0), weightedRoute(0, 0)} {
 		w, _ := build(t, nil, s)
-		if i, b := w.Next(&w.Table.Rules()[0]); i != -1 || b != nil {
+		if i, b := w.Next(&w.Table.Rules()[0], 0); i != -1 || b != nil {
 			t.Error(i, b)
 		}
 	}
 	s := weightedRoute(1)
 	s.Routes[0].Rules[0].Backends[0].Backend = ""
 	w, _ := build(t, nil, s)
-	if i, b := w.Next(&w.Table.Rules()[0]); i != 0 || b != nil {
+	if i, b := w.Next(&w.Table.Rules()[0], 0); i != 0 || b != nil {
 		t.Error(i, b)
 	}
 	s.Routes[0].Rules[0].Backends[0].Backend = "missing"
 	if _, _, err := Build(nil, &s); err == nil {
 		t.Error("a reference to a Backend that is not there is a bug")
+	}
+}
+
+func TestATaskThatIsReplacedInItsSlotHandsItsKeysOn(t *testing.T) {
+	slotted := func(tasks ...string) snapshot.Backend {
+		b := snapshot.Backend{ID: "a", Name: "a"}
+		for i, id := range tasks {
+			b.Endpoints = append(b.Endpoints, snapshot.Endpoint{ID: id, Address: id + ":80", Slot: id[:1], Created: int64(i)})
+		}
+		return b
+	}
+	w, _ := build(t, nil, snapshot.Snapshot{Backends: []snapshot.Backend{slotted("1-old", "2-old", "3-old")}})
+	pick := func(key string) string {
+		return w.Backend("a").Pick(balance.Choice{Policy: balance.ConsistentHash, Key: balance.KeyOf(key)}, nil).Slot
+	}
+	before := map[string]string{}
+	for i := range 50 {
+		before[fmt.Sprint(i)] = pick(fmt.Sprint(i))
+	}
+	var c *Change
+	w, c = build(t, w, snapshot.Snapshot{Backends: []snapshot.Backend{slotted("1-old", "2-old", "2-new", "3-old")}})
+	c.Apply(health.NewMonitor(health.Config{}))
+	for key, slot := range before {
+		if pick(key) != slot {
+			t.Errorf("%s went from slot %s to %s", key, slot, pick(key))
+		}
+	}
+	if e := w.Backend("a").Find(balance.KeyOf("2"), nil); e == nil || e.ID != "2-new" {
+		t.Error("the successor was not found in its slot:", e)
+	}
+}
+
+func TestAKeyChoosesTheBackendToo(t *testing.T) {
+	w, _ := build(t, nil, weightedRoute(1, 1))
+	seen := map[int]bool{}
+	for key := range 40 {
+		first, _ := w.Next(&w.Table.Rules()[0], balance.Key(key+1))
+		again, b := w.Next(&w.Table.Rules()[0], balance.Key(key+1))
+		if first != again || b != w.Backend(fmt.Sprint(first)) {
+			t.Errorf("key %d went to %d and then %d", key, first, again)
+		}
+		seen[first] = true
+	}
+	if len(seen) != 2 {
+		t.Error("all keys went to one share")
 	}
 }

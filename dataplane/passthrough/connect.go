@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"fairlead.dev/fairlead/dataplane/balance"
 	"fairlead.dev/fairlead/dataplane/live"
 )
 
@@ -17,11 +18,11 @@ type Dial[C any] func(ctx context.Context, e *live.Endpoint) (C, error)
 
 // Connect dials Endpoints of b until one answers. The Endpoint is returned with
 // its request begun: the caller has to End it.
-func Connect[C any](ctx context.Context, dial Dial[C], b *live.Backend, policy string) (none C, _ *live.Endpoint, _ error) {
+func Connect[C any](ctx context.Context, dial Dial[C], b *live.Backend, how balance.Choice) (none C, _ *live.Endpoint, _ error) {
 	var tried []*live.Endpoint
 	err := ErrNoEndpoint
 	for ctx.Err() == nil {
-		e := b.Pick(policy, tried)
+		e := b.Pick(how, tried)
 		if e == nil {
 			return none, nil, err
 		}

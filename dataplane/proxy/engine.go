@@ -5,6 +5,7 @@
 // steps, a file each:
 //
 //	exchange   decide
+//	choice     what the choice of an Endpoint goes by
 //	reply      answer in our own name, or else
 //	outgoing   the request as Endpoints get it: header fields, Filters
 //	tries      pick an Endpoint and send, again where semantics allow it

@@ -9,6 +9,7 @@ import (
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/access"
+	"fairlead.dev/fairlead/dataplane/balance"
 	"fairlead.dev/fairlead/dataplane/filter"
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/message"
@@ -45,6 +46,8 @@ type exchange struct {
 	out    message.Request
 	answer message.Response
 	tried  []*live.Endpoint
+	// choice is how Endpoints are picked.
+	choice balance.Choice
 	// timer ends the request; nil without timeouts.request.
 	timer *time.Timer
 	// sentOnceMore: a connection broke, and the request was sent again for that.
@@ -162,7 +165,8 @@ func (x *exchange) serveRule() {
 	if x.redirected() {
 		return
 	}
-	i, backend := x.world.Next(x.result.Rule)
+	x.choice = x.choose()
+	i, backend := x.world.Next(x.result.Rule, x.choice.Key)
 	if i < 0 {
 		x.reply(http.StatusInternalServerError, "the rule has no backend")
 		return

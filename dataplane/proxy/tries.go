@@ -52,10 +52,9 @@ func (x *exchange) forward(b *live.Backend) {
 	if whole {
 		x.body.n.Store(int64(len(body)))
 	}
-	policy := x.result.Rule.Route.LoadBalancing
 	var t try
 	for n := 0; ; n++ {
-		e := x.pick(b, policy, &t)
+		e := x.pick(b, &t)
 		if e == nil {
 			break
 		}
@@ -80,14 +79,14 @@ func (x *exchange) forward(b *live.Backend) {
 
 // pick returns the next Endpoint. An Endpoint is tried again only when there is
 // no other, and only by a retry, or where its pooled connection was stale.
-func (x *exchange) pick(b *live.Backend, policy string, last *try) *live.Endpoint {
-	e := b.Pick(policy, x.tried)
+func (x *exchange) pick(b *live.Backend, last *try) *live.Endpoint {
+	e := b.Pick(x.choice, x.tried)
 	if e != nil || last.endpoint == nil {
 		return e
 	}
 	first := slices.Index(x.tried, last.endpoint) == len(x.tried)-1
 	if x.retryOf() != nil || first && (last.failure == stale || last.failure == refused) {
-		return b.Pick(policy, nil)
+		return b.Pick(x.choice, nil)
 	}
 	return nil
 }

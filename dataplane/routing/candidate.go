@@ -177,7 +177,7 @@ func (c *candidate) refusalOfValues(r *Request) refusal {
 	}
 	for i := range c.match.Query {
 		at := len(c.match.Headers) + i
-		value, ok := queryValue(r.RawQuery, c.match.Query[i].Name)
+		value, ok := QueryValue(r.RawQuery, c.match.Query[i].Name)
 		if !ok {
 			return refusal{queryAbsent, at}
 		}

@@ -156,7 +156,7 @@ func (c *candidate) words(f refusal, r *Request) string {
 		got, _ = r.header(v.Name)
 	} else {
 		kind = "query parameter"
-		got, _ = queryValue(r.RawQuery, v.Name)
+		got, _ = QueryValue(r.RawQuery, v.Name)
 	}
 	if v.Type == snapshot.RegularExpression {
 		return fmt.Sprintf("%s %s is %q, which does not match %s", kind, v.Name, got, v.Value)

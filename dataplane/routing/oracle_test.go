@@ -136,7 +136,7 @@ func FuzzQueryValue(f *testing.F) {
 			return // net/url refuses these, servers pass them on
 		}
 		r := Request{Method: "GET", Path: "/", RawQuery: raw, Headers: http.Header{}}
-		got, ok := queryValue(raw, name)
+		got, ok := QueryValue(raw, name)
 		m := snapshot.Match{Path: snapshot.PathMatch{Type: snapshot.PathPrefix, Value: "/"}, Query: []snapshot.ValueMatch{{Type: snapshot.Exact, Name: name, Value: got}}}
 		if ok != naiveMatches(&found{m: &m}, r) {
 			t.Errorf("%q of %q: %q, %v", name, raw, got, ok)

@@ -111,8 +111,8 @@ func Hostname(host string) string {
 	return strings.ToLower(host)
 }
 
-// queryValue returns the first value of a query parameter.
-func queryValue(rawQuery, name string) (string, bool) {
+// QueryValue returns the first value of a query parameter.
+func QueryValue(rawQuery, name string) (string, bool) {
 	for rawQuery != "" {
 		var pair string
 		pair, rawQuery, _ = strings.Cut(rawQuery, "&")
