@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/docker/docker/api/types/filters"
@@ -68,7 +69,7 @@ func (c *Client) listTasks(ctx context.Context) ([]plan.Task, error) {
 
 func newTask(t *swarm.Task) plan.Task {
 	out := plan.Task{
-		ID: t.ID, ServiceID: t.ServiceID, NodeID: t.NodeID,
+		ID: t.ID, ServiceID: t.ServiceID, NodeID: t.NodeID, Slot: slotOf(t), Created: t.CreatedAt.UnixMicro(),
 		Running: t.Status.State == swarm.TaskStateRunning && t.DesiredState == swarm.TaskStateRunning,
 	}
 	for _, a := range t.NetworksAttachments {
@@ -78,6 +79,15 @@ func newTask(t *swarm.Task) plan.Task {
 		}
 	}
 	return out
+}
+
+// slotOf is what the task's successor will have, too. Tasks of a global service
+// have no number, but are one on each node.
+func slotOf(t *swarm.Task) string {
+	if t.Slot == 0 {
+		return t.NodeID
+	}
+	return strconv.Itoa(t.Slot)
 }
 
 func (c *Client) listNetworks(ctx context.Context) ([]plan.Network, error) {

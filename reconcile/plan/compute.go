@@ -238,7 +238,7 @@ func (rt *route) snapshot() snapshot.Route {
 		FromLabels:   rt.object.FromLabels,
 	}
 	if lb := rt.spec.LoadBalancing; lb != nil {
-		out.LoadBalancing = lb.Type
+		out.LoadBalancing, out.Hash = lb.Type, hashKey(lb)
 	}
 	if tls := rt.spec.TLS; tls != nil {
 		out.TLS = snapshot.TLSMode(tls.Mode)

@@ -60,7 +60,11 @@ func (r *resolver) endpointsOf(s *service, network, port string) []snapshot.Endp
 			}
 			r.networks[elsewhere] = true
 		}
-		out = append(out, snapshot.Endpoint{ID: t.ID, Address: r.hostPort(ip, port), Network: elsewhere})
+		e := snapshot.Endpoint{ID: t.ID, Address: r.hostPort(ip, port), Network: elsewhere, Slot: t.Slot}
+		if t.Slot != "" {
+			e.Created = t.Created
+		}
+		out = append(out, e)
 	}
 	return out
 }

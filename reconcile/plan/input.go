@@ -78,6 +78,11 @@ type Service struct {
 // Task is a swarm task.
 type Task struct {
 	ID, ServiceID, NodeID string
+	// Slot is what the task's successor takes over: its number in a replicated
+	// service, its node in a global one.
+	Slot string
+	// Created is when it was made, in microseconds of Unix time.
+	Created int64
 	// Running: the task runs, and is wanted to run. Only then is it an Endpoint.
 	Running bool
 	// Addresses are the task's address on each of its networks.

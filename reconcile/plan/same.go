@@ -64,7 +64,7 @@ func sameService(a, b *Service) bool {
 }
 
 func sameTask(a, b *Task) bool {
-	return a.ID == b.ID && a.ServiceID == b.ServiceID && a.NodeID == b.NodeID && a.Running == b.Running &&
+	return a.ID == b.ID && a.ServiceID == b.ServiceID && a.NodeID == b.NodeID && a.Slot == b.Slot && a.Created == b.Created && a.Running == b.Running &&
 		slices.Equal(a.Addresses, b.Addresses)
 }
 
