@@ -142,8 +142,8 @@ func (p *Plane) dial(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
 	return c, err
 }
 
-func (p *Plane) done(r *access.Record) {
-	p.metrics.Done(r)
+func (p *Plane) done(r *access.Record, counts *live.Counts) {
+	p.metrics.Done(r, counts)
 	p.log.Write(r)
 }
 

@@ -18,10 +18,12 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/balance"
 	"fairlead.dev/fairlead/dataplane/health"
+	"fairlead.dev/fairlead/dataplane/metrics"
 	"fairlead.dev/fairlead/dataplane/routing"
 )
 
@@ -41,8 +43,16 @@ type shares struct {
 	only     *Backend
 	weighted *weighted
 	// at is where only stands in the Rule's list; -1 where nothing has a weight.
-	at int
+	at     int
+	counts Counts
 }
+
+// Counts are where whoever counts the requests of a Rule keeps what it counts
+// them in. It is nil in a new World.
+type Counts = atomic.Pointer[metrics.Route]
+
+// Counts returns those of a Rule.
+func (w *World) Counts(r *routing.Rule) *Counts { return &w.rules[r.Index].counts }
 
 type weighted struct {
 	ids      []string
@@ -147,31 +157,32 @@ func (w *World) connectRules(last *World) error {
 	rules := w.Table.Rules()
 	w.rules = make([]shares, len(rules))
 	for i := range rules {
-		s, err := w.shares(last, &rules[i])
-		if err != nil {
+		if err := w.share(&w.rules[i], last, &rules[i]); err != nil {
 			return err
 		}
-		w.rules[i] = s
 	}
 	return nil
 }
 
-func (w *World) shares(last *World, r *routing.Rule) (shares, error) {
+// share fills in s, the shares of r.
+func (w *World) share(s *shares, last *World, r *routing.Rule) error {
 	refs := r.Spec.Backends
 	for i := range refs {
 		if id := refs[i].Backend; id != "" && w.backends[id] == nil {
-			return shares{}, fmt.Errorf("route %s rule %s: backend %s is not in the snapshot", r.Route.Key, r.Spec.Name, id)
+			return fmt.Errorf("route %s rule %s: backend %s is not in the snapshot", r.Key, r.Name, id)
 		}
 	}
 	switch {
 	case len(refs) == 0 || len(refs) == 1 && refs[0].Weight <= 0:
-		return shares{at: -1}, nil
+		s.at = -1
 	case len(refs) == 1:
-		return shares{only: w.backends[refs[0].Backend]}, nil
+		s.only = w.backends[refs[0].Backend]
+	default:
+		key := r.Key + " " + r.Name
+		w.weighted[key] = w.weigh(last.weighted[key], refs)
+		s.weighted = w.weighted[key]
 	}
-	key := r.Route.Key + " " + r.Spec.Name
-	w.weighted[key] = w.weigh(last.weighted[key], refs)
-	return shares{weighted: w.weighted[key]}, nil
+	return nil
 }
 
 // weigh makes the choice of a Rule, or goes on with the last one's, so that

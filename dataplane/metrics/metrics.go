@@ -58,19 +58,32 @@ func (m *Metrics) Begin() { m.inFlight.Add(1) }
 
 // Done counts a request out. Of r it keeps the Route only, so all the other
 // strings may stand in a buffer that is used again. A status that is none of
-// HTTP's (RFC 9110 section 15) counts as 0.
-func (m *Metrics) Done(r *access.Record) {
+// HTTP's (RFC 9110 section 15) counts as 0. known is where the Route's counters
+// are kept once they are found; nil finds them again.
+func (m *Metrics) Done(r *access.Record, known *atomic.Pointer[Route]) {
 	m.inFlight.Add(-1)
 	status := r.Status
 	if status < 100 || status > 599 {
 		status = 0
 	}
-	m.routes.of(r.Route).add(status)
+	m.countsOf(r.Route, known).add(status)
 	for i := range listeners {
 		if listeners[i] == r.Listener {
 			m.durations[i].observe(r.Duration)
 		}
 	}
+}
+
+func (m *Metrics) countsOf(route string, known *atomic.Pointer[Route]) *Route {
+	if known == nil {
+		return m.routes.of(route)
+	}
+	counts := known.Load()
+	if counts == nil {
+		counts = m.routes.of(route)
+		known.Store(counts)
+	}
+	return counts
 }
 
 // PassthroughBegins counts a passthrough connection in.

@@ -98,9 +98,9 @@ func TestExposition(t *testing.T) {
 	for range 4 {
 		m.Begin()
 	}
-	m.Done(&access.Record{Listener: "http", Route: "a", Status: 200, Duration: 0.0005})
-	m.Done(&access.Record{Listener: "http", Route: "", Status: 404, Duration: 1})
-	m.Done(&access.Record{Listener: "http", Route: "a", Status: 999, Duration: 40})
+	m.Done(&access.Record{Listener: "http", Route: "a", Status: 200, Duration: 0.0005}, nil)
+	m.Done(&access.Record{Listener: "http", Route: "", Status: 404, Duration: 1}, nil)
+	m.Done(&access.Record{Listener: "http", Route: "a", Status: 999, Duration: 40}, nil)
 	m.PassthroughBegins()
 	m.PassthroughBegins()
 	m.PassthroughEnds()
@@ -119,7 +119,7 @@ func TestARouteThatIsForgottenIsNotExposed(t *testing.T) {
 	m, scrape := start(t)
 	const n = 10 * fewestSlots // the table grows several times
 	for i := range n {
-		m.Done(&access.Record{Route: fmt.Sprint("r", i), Status: 200})
+		m.Done(&access.Record{Route: fmt.Sprint("r", i), Status: 200}, nil)
 	}
 	for i := range n {
 		if i != 7 {
@@ -127,8 +127,8 @@ func TestARouteThatIsForgottenIsNotExposed(t *testing.T) {
 		}
 	}
 	m.Forget("never")
-	m.Done(&access.Record{Route: "r8", Status: 200})
-	m.Done(&access.Record{Route: "r7", Status: 200})
+	m.Done(&access.Record{Route: "r8", Status: 200}, nil)
+	m.Done(&access.Record{Route: "r7", Status: 200}, nil)
 	got := scrape()
 	if n := strings.Count(got, "fairlead_requests_total{"); n != 2 {
 		t.Errorf("%d series", n)
@@ -149,9 +149,9 @@ func TestNothingIsLostWhereManyCountAtOnce(t *testing.T) {
 			for i := range each {
 				m.Begin()
 				m.Refused(fmt.Sprint("reason", i%3))
-				m.Done(&access.Record{Listener: listeners[w%2], Route: fmt.Sprint("r", i%keys), Status: 200 + i%5, Duration: 1})
+				m.Done(&access.Record{Listener: listeners[w%2], Route: fmt.Sprint("r", i%keys), Status: 200 + i%5, Duration: 1}, nil)
 				m.Forget("gone")
-				m.Done(&access.Record{Route: "gone", Status: 200})
+				m.Done(&access.Record{Route: "gone", Status: 200}, nil)
 			}
 		})
 	}
@@ -188,13 +188,13 @@ func TestCountingTakesNoMemory(t *testing.T) {
 
 func request(m *Metrics, r *access.Record) {
 	m.Begin()
-	m.Done(r)
+	m.Done(r, nil)
 }
 
 func BenchmarkRequest(b *testing.B) {
 	m, _ := start(b)
 	for i := range 10_000 {
-		m.Done(&access.Record{Route: fmt.Sprint("default/route-", i), Status: 200})
+		m.Done(&access.Record{Route: fmt.Sprint("default/route-", i), Status: 200}, nil)
 	}
 	r := &access.Record{Listener: "https", Route: "default/route-5000", Status: 200, Duration: 0.001}
 	b.ReportAllocs()

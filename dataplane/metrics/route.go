@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// routes are the statuses of each Route, by its key: a hash table whose readers
+// routes are the counts of each Route, by its key: a hash table whose readers
 // take no lock. Chains never change once they can be seen. One that loses a Route
 // is made anew, and so is the whole table when it has become too small.
 type routes struct {
@@ -17,11 +17,32 @@ type routes struct {
 	n  int
 }
 
-// route is one Route in its chain. Only what statuses points to changes.
+// route is one Route in its chain. Only what counts points to changes.
 type route struct {
-	key      string
-	statuses *tally[int]
-	next     *route
+	key    string
+	counts *Route
+	next   *route
+}
+
+// Route counts the requests of one Route by status.
+type Route struct {
+	ok     atomic.Uint64 // those with 200, as most have
+	others tally[int]
+}
+
+func (r *Route) add(status int) {
+	if status == 200 {
+		r.ok.Add(1)
+		return
+	}
+	r.others.add(status)
+}
+
+func (r *Route) each(f func(status int, n uint64)) {
+	if n := r.ok.Load(); n > 0 {
+		f(200, n)
+	}
+	r.others.each(f)
 }
 
 // fewestSlots is the size of a new table, a power of two as all sizes are.
@@ -39,17 +60,17 @@ func (r *routes) slot(slots []atomic.Pointer[route], key string) *atomic.Pointer
 	return &slots[maphash.String(r.seed, key)&uint64(len(slots)-1)]
 }
 
-func (r *routes) find(key string) *tally[int] {
+func (r *routes) find(key string) *Route {
 	for e := r.slot(*r.slots.Load(), key).Load(); e != nil; e = e.next {
 		if e.key == key {
-			return e.statuses
+			return e.counts
 		}
 	}
 	return nil
 }
 
-// of returns the statuses of a Route. It keeps key where that is new.
-func (r *routes) of(key string) *tally[int] {
+// of returns the counts of a Route. It keeps key where that is new.
+func (r *routes) of(key string) *Route {
 	if t := r.find(key); t != nil {
 		return t
 	}
@@ -62,9 +83,9 @@ func (r *routes) of(key string) *tally[int] {
 		r.grow()
 	}
 	slot := r.slot(*r.slots.Load(), key)
-	e := &route{key: key, statuses: &tally[int]{}, next: slot.Load()}
+	e := &route{key: key, counts: &Route{}, next: slot.Load()}
 	slot.Store(e)
-	return e.statuses
+	return e.counts
 }
 
 // grow makes a table of twice the size.
@@ -74,7 +95,7 @@ func (r *routes) grow() {
 	for i := range old {
 		for e := old[i].Load(); e != nil; e = e.next {
 			slot := r.slot(slots, e.key)
-			slot.Store(&route{key: e.key, statuses: e.statuses, next: slot.Load()})
+			slot.Store(&route{key: e.key, counts: e.counts, next: slot.Load()})
 		}
 	}
 	r.slots.Store(&slots)
@@ -92,7 +113,7 @@ func (r *routes) forget(key string) {
 	var chain *route
 	for e := slot.Load(); e != nil; e = e.next {
 		if e.key != key {
-			chain = &route{key: e.key, statuses: e.statuses, next: chain}
+			chain = &route{key: e.key, counts: e.counts, next: chain}
 		}
 	}
 	slot.Store(chain)
@@ -103,7 +124,7 @@ func (r *routes) each(f func(key string, status int, n uint64)) {
 	slots := *r.slots.Load()
 	for i := range slots {
 		for e := slots[i].Load(); e != nil; e = e.next {
-			e.statuses.each(func(status int, n uint64) { f(e.key, status, n) })
+			e.counts.each(func(status int, n uint64) { f(e.key, status, n) })
 		}
 	}
 }

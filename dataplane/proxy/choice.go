@@ -7,6 +7,9 @@ import (
 
 // choose says how Backend and Endpoint are to be chosen.
 func (x *exchange) choose() balance.Choice {
+	if x.result.Rule.Plain {
+		return balance.Choice{}
+	}
 	r := x.result.Rule.Route
 	how := balance.Choice{Policy: balance.Policy(r.LoadBalancing)}
 	if r.Hash != nil {

@@ -61,7 +61,8 @@ type Config struct {
 	// Begin is called when a request came in, Done when it has ended. The Record
 	// and its strings are good until Done returns, but for the Route's.
 	Begin func()
-	Done  func(*access.Record)
+	// Counts are those of the Rule; nil where there is none.
+	Done func(r *access.Record, counts *live.Counts)
 	// Refused counts what a limit or the grammar refused; nil is ignored.
 	Refused func(reason string)
 	// HTTPSPort returns the port that clients are redirected to.

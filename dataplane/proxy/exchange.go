@@ -123,7 +123,11 @@ func (x *exchange) end() {
 	}
 	x.record.Duration = x.ended.Sub(x.began).Seconds()
 	x.record.BytesIn, x.record.BytesOut = x.body.count(), x.sent
-	x.engine.cfg.Done(&x.record)
+	var counts *live.Counts
+	if x.result.Rule != nil {
+		counts = x.world.Counts(x.result.Rule)
+	}
+	x.engine.cfg.Done(&x.record, counts)
 	x.world, x.result = nil, routing.Result{}
 }
 
@@ -142,7 +146,7 @@ func (x *exchange) serve() {
 		Host: x.in.Host, Method: x.in.Method, Path: x.in.Path, RawQuery: x.in.Query, Headers: &x.in.Fields, SNI: x.peer.sni,
 	})
 	if r := x.result.Rule; r != nil {
-		x.record.Route, x.record.Rule = r.Route.Key, r.Spec.Name
+		x.record.Route, x.record.Rule = r.Key, r.Name
 	}
 	switch x.result.Outcome {
 	case routing.Found:
@@ -160,22 +164,21 @@ func (x *exchange) serve() {
 
 // serveRule chooses the Backend, and looks for a Filter that answers.
 func (x *exchange) serveRule() {
-	rule := x.result.Rule.Spec
-	x.filters = rule.Filters
-	if x.redirected() {
-		return
+	rule := x.result.Rule
+	if !rule.Plain {
+		x.filters = rule.Spec.Filters
+		if x.redirected() {
+			return
+		}
 	}
 	x.choice = x.choose()
-	i, backend := x.world.Next(x.result.Rule, x.choice.Key)
+	i, backend := x.world.Next(rule, x.choice.Key)
 	if i < 0 {
 		x.reply(http.StatusInternalServerError, "the rule has no backend")
 		return
 	}
-	if more := rule.Backends[i].Filters; len(more) > 0 {
-		x.filters = append(x.filters[:len(x.filters):len(x.filters)], more...)
-		if x.redirected() {
-			return
-		}
+	if !rule.Plain && x.addFilters(rule.Spec.Backends[i].Filters) && x.redirected() {
+		return
 	}
 	if backend == nil {
 		x.reply(http.StatusInternalServerError, "the backend does not resolve")
@@ -183,6 +186,12 @@ func (x *exchange) serveRule() {
 	}
 	x.record.Backend = backend.Name()
 	x.forward(backend)
+}
+
+// addFilters adds those of the chosen Backend, and says whether there are any.
+func (x *exchange) addFilters(more []snapshot.Filter) bool {
+	x.filters = append(x.filters[:len(x.filters):len(x.filters)], more...)
+	return len(more) > 0
 }
 
 // redirected answers with the first redirect among the Filters.

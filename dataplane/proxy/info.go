@@ -15,7 +15,7 @@ type Info struct {
 // informs says whether the answer is to carry the information headers.
 func (x *exchange) informs() bool {
 	r := x.result.Rule
-	return r != nil && r.Route.InfoHeaders && x.engine.cfg.Info != nil
+	return r != nil && !r.Plain && r.Route.InfoHeaders && x.engine.cfg.Info != nil
 }
 
 // identify adds the information headers that need no Endpoint.

@@ -44,8 +44,8 @@ func (x *exchange) endTry(t *try, keep bool) {
 
 // forward sends the request to Endpoints until there is an answer to give.
 func (x *exchange) forward(b *live.Backend) {
-	if d := x.result.Rule.Spec.Request; d > 0 {
-		x.timer = x.after(d, requestTimeout)
+	if rule := x.result.Rule; !rule.Plain && rule.Spec.Request > 0 {
+		x.timer = x.after(rule.Spec.Request, requestTimeout)
 	}
 	x.outgoing(b)
 	body, whole := x.client.present()
@@ -104,8 +104,8 @@ func (x *exchange) backOff(n int) bool {
 // send makes one try, up to the final head of its answer.
 func (x *exchange) send(t *try, body []byte, whole bool) {
 	n := x.nextTry()
-	if d := x.result.Rule.Spec.BackendRequest; d > 0 {
-		t.timer = x.afterTry(d, n)
+	if rule := x.result.Rule; !rule.Plain && rule.Spec.BackendRequest > 0 {
+		t.timer = x.afterTry(rule.Spec.BackendRequest, n)
 	}
 	if x.informs() {
 		t.began = time.Now()
@@ -225,7 +225,12 @@ func (x *exchange) onceMore(t *try) bool {
 
 // retryOf returns the Rule's retry; without one, nothing is retried but what may
 // always be.
-func (x *exchange) retryOf() *snapshot.Retry { return x.result.Rule.Spec.Retry }
+func (x *exchange) retryOf() *snapshot.Retry {
+	if x.result.Rule.Plain {
+		return nil
+	}
+	return x.result.Rule.Spec.Retry
+}
 
 // conclude gives the client what the last try brought.
 func (x *exchange) conclude(t *try) {

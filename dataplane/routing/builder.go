@@ -46,7 +46,7 @@ func newBuilder(s *snapshot.Snapshot) *builder {
 func (b *builder) route(r *snapshot.Route) error {
 	firstRule, firstCandidate := len(b.t.rules), len(b.candidates)
 	for i := range r.Rules {
-		b.t.rules = append(b.t.rules, Rule{Route: r, Spec: &r.Rules[i], Index: len(b.t.rules)})
+		b.t.rules = append(b.t.rules, newRule(r, i, len(b.t.rules)))
 		rule := &b.t.rules[len(b.t.rules)-1]
 		for j := range rule.Spec.Matches {
 			c, err := newCandidate(rule, j)

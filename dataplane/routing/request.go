@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"slices"
 	"strings"
 
 	"fairlead.dev/fairlead/api/snapshot"
@@ -81,13 +82,36 @@ type Result struct {
 	Match *snapshot.Match
 }
 
-// Rule is one Rule of a Table.
+// Rule is one Rule of a Table. It is a line of cache: a request that finds its
+// Rule plain needs to look at neither Route nor Spec.
 type Rule struct {
 	Route *snapshot.Route
 	Spec  *snapshot.Rule
+	// Key is the Route's, Name the Rule's.
+	Key, Name string
 	// Index counts the Rules of the Table from 0 in the Snapshot's order, so that
 	// a caller can keep a slice of what belongs to each. See Table.Rules.
 	Index int
+	// Plain: nothing is asked for but Backends, each in its turn.
+	Plain bool
+}
+
+// newRule is the Rule of the given place in its Route.
+func newRule(r *snapshot.Route, place, index int) Rule {
+	spec := &r.Rules[place]
+	return Rule{Route: r, Spec: spec, Key: r.Key, Name: spec.Name, Index: index, Plain: isPlain(r, spec)}
+}
+
+// isPlain says whether r and spec are what they are with matches and Backends
+// alone. A test sets each field of both and expects it to be thought of here.
+func isPlain(r *snapshot.Route, spec *snapshot.Rule) bool {
+	if r.LoadBalancing != "" && r.LoadBalancing != "RoundRobin" || r.Hash != nil || r.InfoHeaders {
+		return false
+	}
+	if len(spec.Filters) > 0 || spec.Request > 0 || spec.BackendRequest > 0 || spec.Retry != nil {
+		return false
+	}
+	return !slices.ContainsFunc(spec.Backends, func(b snapshot.BackendRef) bool { return len(b.Filters) > 0 })
 }
 
 // longestName is the length of the longest DNS name. No host pattern is longer,
