@@ -181,6 +181,13 @@ func (h *hasher) modifier(m *HeaderModifier) {
 
 func (h *hasher) backend(b *Backend) {
 	h.strings(b.ID, b.Name, string(b.Protocol), b.Network)
+	maybe(h, b.Check, func(c *HealthCheck) {
+		h.strings(string(c.Type), c.Path)
+		h.int(int64(c.MaxFails))
+		h.int(int64(c.FailTimeout))
+		h.int(int64(c.Interval))
+		h.int(int64(c.Timeout))
+	})
 	count(h, b.Endpoints, func(e *Endpoint) {
 		h.strings(e.ID, e.Address, e.Network, e.Slot)
 		h.int(e.Created)

@@ -212,6 +212,9 @@ type Backend struct {
 	// means that they are reached from the host's own network. An Endpoint may
 	// stand elsewhere.
 	Network string `json:"network,omitempty"`
+	// Check says when Endpoints are passed over; nil: when they fail to connect. It
+	// is part of what is meant, so of the ID.
+	Check *HealthCheck `json:"check,omitempty"`
 	// Endpoints are sorted by ID.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
 }

@@ -1,18 +1,34 @@
-// Package health ejects Endpoints that fail, by what requests find out about
-// them; nothing is probed.
+// Package health knows which Endpoints are to be passed over: those that fail
+// requests, and those that fail the checks of a Route (package probe).
+//
+// A Tracker is what is known of one Endpoint, the Monitor knows all. An Endpoint
+// is out while it is ejected, for what requests found out, or down, for what checks
+// did; neither ends the other.
+//
+// # Ejections without a Rule
 //
 // One failed connect ejects at once: it costs a request a try and perhaps the
 // time of a time-out. A connection that breaks before it gives an answer may be
 // the request's fault, so only several in a row eject. An ejection lasts twice
-// as long each time, up to a limit. When it ends, one request is let through,
-// and the Endpoint stays ejected for the others until that one succeeds.
+// as long each time, up to a limit.
+//
+// # Ejections by a Rule
+//
+// Where a Route has a healthCheck its numbers are a Rule, and nothing else counts:
+// MaxFails failures within FailTimeout eject for FailTimeout. A failure is a connect
+// that failed, a connection that broke, or an answer with 502, 503 or 504.
+//
+// # The end of an ejection
+//
+// When its time is over, one request is let through, and the Endpoint stays ejected
+// for the others until that one succeeds. By a Rule a success before that time
+// proves nothing: an Endpoint may answer one request and fail the next.
 package health
 
 import (
 	"cmp"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -25,20 +41,20 @@ type Config struct {
 	// Resets is the number of connections in a row that have to break before an
 	// answer to eject; 0 means 3.
 	Resets int
-	// Changed is called when the set of ejected Endpoints changes or a connect
+	// Changed is called when the set of Endpoints that are out changes or a connect
 	// fails; nil is ignored. It must not block.
 	Changed func()
 }
 
-// Monitor ejects Endpoints and knows which are.
+// Monitor knows which Endpoints are out.
 type Monitor struct {
 	cfg Config
 
-	mu      sync.Mutex // guards following
-	ejected map[*Tracker]string
+	mu  sync.Mutex // guards following, and what Trackers say that it guards
+	out map[*Tracker]string
 }
 
-// NewMonitor returns a Monitor with nothing ejected.
+// NewMonitor returns a Monitor with nothing out.
 func NewMonitor(cfg Config) *Monitor {
 	cfg.Base = cmp.Or(cfg.Base, 500*time.Millisecond)
 	cfg.Max = cmp.Or(cfg.Max, 30*time.Second)
@@ -46,27 +62,8 @@ func NewMonitor(cfg Config) *Monitor {
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}
 	}
-	return &Monitor{cfg: cfg, ejected: map[*Tracker]string{}}
+	return &Monitor{cfg: cfg, out: map[*Tracker]string{}}
 }
-
-// Tracker is what is known of one Endpoint. Its zero value is good.
-type Tracker struct {
-	// until is when the ejection ends, in nanoseconds of Unix time; 0 is none.
-	until     atomic.Int64
-	ejections atomic.Int32
-	resets    atomic.Int32
-}
-
-// Ejected says whether the Endpoint is to be passed over at now, in nanoseconds
-// of Unix time.
-func (t *Tracker) Ejected(now int64) bool {
-	until := t.until.Load()
-	return until != 0 && now < until
-}
-
-// Suspect says whether the Endpoint is ejected or was until now: only then is
-// there a need to ask Ejected, or to tell Picked.
-func (t *Tracker) Suspect() bool { return t.until.Load() != 0 }
 
 // Picked has to be called when the Endpoint was picked. It lets one request try
 // an Endpoint whose ejection has just ended: the next ejection begins at once,
@@ -76,7 +73,7 @@ func (m *Monitor) Picked(t *Tracker, now int64) {
 	if until == 0 || now < until {
 		return
 	}
-	d := m.length(t.ejections.Load() + 1)
+	d := m.length(t, t.ejections.Load()+1)
 	if t.until.CompareAndSwap(until, now+int64(d)) {
 		t.ejections.Add(1)
 		time.AfterFunc(d+time.Millisecond, m.cfg.Changed)
@@ -84,7 +81,10 @@ func (m *Monitor) Picked(t *Tracker, now int64) {
 }
 
 // length returns how long the n-th ejection lasts.
-func (m *Monitor) length(n int32) time.Duration {
+func (m *Monitor) length(t *Tracker, n int32) time.Duration {
+	if t.Rule != nil {
+		return t.Rule.FailTimeout
+	}
 	d := m.cfg.Base
 	for ; n > 1 && d < m.cfg.Max; n-- {
 		d *= 2
@@ -95,63 +95,121 @@ func (m *Monitor) length(n int32) time.Duration {
 // ConnectFailed says that no connection to the Endpoint could be made. id names
 // it in Ejected.
 func (m *Monitor) ConnectFailed(t *Tracker, id string) {
-	m.eject(t, id)
+	m.mu.Lock()
+	if t.Rule == nil || t.fails(time.Now()) {
+		m.eject(t, id)
+	}
+	m.mu.Unlock()
 	m.cfg.Changed()
 }
 
 // Broke says that a connection broke before it gave an answer.
 func (m *Monitor) Broke(t *Tracker, id string) {
-	if int(t.resets.Add(1)) >= m.cfg.Resets {
+	if t.Rule != nil {
+		m.failed(t, id)
+		return
+	}
+	if int(t.resets.Add(1)) < m.cfg.Resets {
+		return
+	}
+	m.mu.Lock()
+	m.eject(t, id)
+	m.mu.Unlock()
+	m.cfg.Changed()
+}
+
+// failed counts a failure by the Rule.
+func (m *Monitor) failed(t *Tracker, id string) {
+	m.mu.Lock()
+	enough := t.fails(time.Now())
+	if enough {
 		m.eject(t, id)
+	}
+	m.mu.Unlock()
+	if enough {
 		m.cfg.Changed()
 	}
 }
 
 // eject begins the next ejection. What fails while it lasts adds nothing: many
-// requests may have been under way.
+// requests may have been under way. The mutex is held.
 func (m *Monitor) eject(t *Tracker, id string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
 	now := time.Now()
 	t.resets.Store(0)
-	if t.Ejected(now.UnixNano()) {
+	if t.forgotten || t.ejected(now.UnixNano()) {
 		return
 	}
-	d := m.length(t.ejections.Add(1))
-	t.until.Store(now.Add(d).UnixNano())
-	m.ejected[t] = id
+	d := m.length(t, t.ejections.Add(1))
+	end := now.Add(d).UnixNano()
+	t.served.Store(end)
+	t.until.Store(end)
+	m.out[t] = id
 	time.AfterFunc(d+time.Millisecond, m.cfg.Changed)
 }
 
-// Succeeded says that the Endpoint answered, whatever it answered.
+// Answered says that the Endpoint answered, and with what status.
+func (m *Monitor) Answered(t *Tracker, id string, status int) {
+	if t.Rule != nil && status >= 502 && status <= 504 {
+		m.failed(t, id)
+		return
+	}
+	m.Succeeded(t)
+}
+
+// Succeeded says that the Endpoint did what was asked of it.
 func (m *Monitor) Succeeded(t *Tracker) {
 	if t.resets.Load() != 0 {
 		t.resets.Store(0)
 	}
-	if t.until.Load() == 0 {
+	if t.until.Load() == 0 || t.Rule != nil && time.Now().UnixNano() < t.served.Load() {
 		return
 	}
-	m.Forget(t)
+	m.mu.Lock()
+	t.absolve()
+	if !t.down.Load() {
+		delete(m.out, t)
+	}
+	m.mu.Unlock()
 	m.cfg.Changed()
 }
 
-// Forget clears what is known of an Endpoint.
+// Check says that checks found the Endpoint to be well, or to be down.
+func (m *Monitor) Check(t *Tracker, id string, well bool) {
+	if t.down.Load() == !well {
+		return
+	}
+	m.mu.Lock()
+	t.down.Store(!well && !t.forgotten)
+	switch {
+	case t.forgotten:
+	case !well:
+		m.out[t] = id
+	case t.until.Load() == 0:
+		delete(m.out, t)
+	}
+	m.mu.Unlock()
+	m.cfg.Changed()
+}
+
+// Forget ends what is known of an Endpoint, for good: what its last requests and
+// checks find out adds nothing.
 func (m *Monitor) Forget(t *Tracker) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	t.until.Store(0)
-	t.ejections.Store(0)
-	delete(m.ejected, t)
+	t.forgotten = true
+	t.absolve()
+	t.down.Store(false)
+	delete(m.out, t)
 }
 
-// Ejected returns the names of all that are ejected now, sorted, each once.
+// Ejected returns the names of all that are out now, sorted, each once.
 func (m *Monitor) Ejected() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now().UnixNano()
 	var ids []string
-	for t, id := range m.ejected {
-		if t.Ejected(now) {
+	for t, id := range m.out {
+		if t.Out(now) {
 			ids = append(ids, id)
 		}
 	}

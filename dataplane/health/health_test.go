@@ -19,15 +19,15 @@ func TestEjectionsGrowAndEnd(t *testing.T) {
 		for _, d := range []time.Duration{1, 2, 4, 4} {
 			m.ConnectFailed(&tr, "e")
 			m.ConnectFailed(&tr, "e") // was under way
-			if !tr.Ejected(now()) || !cmp.Equal(m.Ejected(), []string{"e"}) {
+			if !tr.Out(now()) || !cmp.Equal(m.Ejected(), []string{"e"}) {
 				t.Fatal("not ejected")
 			}
 			time.Sleep(d*time.Second - 1)
-			if !tr.Ejected(now()) {
+			if !tr.Out(now()) {
 				t.Fatalf("ejected for less than %d s", d)
 			}
 			time.Sleep(time.Nanosecond)
-			if tr.Ejected(now()) || len(m.Ejected()) != 0 {
+			if tr.Out(now()) || len(m.Ejected()) != 0 {
 				t.Fatalf("ejected for more than %d s", d)
 			}
 		}
@@ -38,7 +38,7 @@ func TestEjectionsGrowAndEnd(t *testing.T) {
 		m.Succeeded(&tr)
 		m.ConnectFailed(&tr, "e")
 		time.Sleep(time.Second)
-		if tr.Ejected(now()) {
+		if tr.Out(now()) {
 			t.Error("a success did not make the ejections short again")
 		}
 		time.Sleep(time.Second)
@@ -51,20 +51,20 @@ func TestOneRequestTriesAnEndpointWhoseEjectionEnded(t *testing.T) {
 		var tr Tracker
 		m.ConnectFailed(&tr, "e")
 		time.Sleep(time.Second)
-		if tr.Ejected(now()) {
+		if tr.Out(now()) {
 			t.Fatal("still ejected")
 		}
 		m.Picked(&tr, now())
-		if !tr.Ejected(now()) {
+		if !tr.Out(now()) {
 			t.Error("a second request would try it too")
 		}
 		m.ConnectFailed(&tr, "e")
 		time.Sleep(time.Second - 1)
-		if !tr.Ejected(now()) {
+		if !tr.Out(now()) {
 			t.Error("the second ejection is not longer than the first")
 		}
 		m.Succeeded(&tr)
-		if tr.Ejected(now()) {
+		if tr.Out(now()) {
 			t.Error("a success did not end the ejection")
 		}
 		time.Sleep(time.Second)
@@ -81,13 +81,13 @@ func TestOnlySeveralBrokenConnectionsInARowEject(t *testing.T) {
 			m.Broke(&tr, "e")
 		}
 	}
-	if tr.Ejected(now()) {
+	if tr.Out(now()) {
 		t.Error("ejected too early")
 	}
-	if m.Broke(&tr, "e"); !tr.Ejected(now()) {
+	if m.Broke(&tr, "e"); !tr.Out(now()) {
 		t.Error("not ejected")
 	}
-	if m.Forget(&tr); tr.Ejected(now()) || len(m.Ejected()) != 0 {
+	if m.Forget(&tr); tr.Out(now()) || len(m.Ejected()) != 0 {
 		t.Error("not forgotten")
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/balance"
+	"fairlead.dev/fairlead/dataplane/health"
 )
 
 // Backend is a Backend of the Snapshots with its Endpoints of now. It lives as
@@ -17,7 +18,11 @@ type Backend struct {
 	// Network is the ID of the network that the Endpoints stand on, but for
 	// those that name their own.
 	Network string
+	// Check says what Endpoints are asked, and when they are passed over; nil is
+	// the Monitor's own rule.
+	Check *snapshot.HealthCheck
 
+	rule      *health.Rule // of Check
 	name      atomic.Pointer[string]
 	endpoints atomic.Pointer[[]*Endpoint]
 	picker    balance.Picker
@@ -66,7 +71,7 @@ func (c candidates) State(i int) balance.State {
 	switch {
 	case slices.Contains(c.tried, e):
 		return balance.Excluded
-	case e.Health.Suspect() && e.Health.Ejected(time.Now().UnixNano()):
+	case e.Health.Suspect() && e.Health.Out(time.Now().UnixNano()):
 		return balance.Ejected
 	}
 	return balance.Usable
@@ -75,6 +80,10 @@ func (c candidates) State(i int) balance.State {
 // newBackend makes a Backend with all its Endpoints in one piece of memory.
 func newBackend(spec *snapshot.Backend) *Backend {
 	b := &Backend{ID: spec.ID, Protocol: spec.Protocol, Network: spec.Network}
+	if spec.Check != nil {
+		check := *spec.Check // what lives on keeps no pointer into a Snapshot
+		b.Check, b.rule = &check, &health.Rule{MaxFails: check.MaxFails, FailTimeout: check.FailTimeout}
+	}
 	name := spec.Name
 	b.name.Store(&name)
 	all := make([]Endpoint, len(spec.Endpoints))
@@ -89,7 +98,14 @@ func newBackend(spec *snapshot.Backend) *Backend {
 
 // serves says whether b can go on as what spec describes.
 func (b *Backend) serves(spec *snapshot.Backend) bool {
-	return b.Protocol == spec.Protocol && b.Network == spec.Network
+	return b.Protocol == spec.Protocol && b.Network == spec.Network && sameCheck(b.Check, spec.Check)
+}
+
+func sameCheck(a, b *snapshot.HealthCheck) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return *a == *b
 }
 
 // unchanged says whether the Endpoints are those of spec.

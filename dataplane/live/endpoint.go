@@ -28,7 +28,7 @@ type Endpoint struct {
 
 // begin makes a zero Endpoint that of spec.
 func (e *Endpoint) begin(spec snapshot.Endpoint, b *Backend) {
-	e.Endpoint, e.Backend = spec, b
+	e.Endpoint, e.Backend, e.Health.Rule = spec, b, b.rule
 	e.Identity = balance.Identity{Hash: balance.KeyOf(cmp.Or(spec.Slot, spec.ID)), Created: spec.Created}
 }
 

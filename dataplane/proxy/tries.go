@@ -167,7 +167,7 @@ func (x *exchange) judge(t *try, err error) {
 	case why != none && (err != nil || why != tryTimeout):
 		t.failure = why
 	case err == nil:
-		m.Succeeded(&t.endpoint.Health)
+		m.Answered(&t.endpoint.Health, t.endpoint.ID, x.answer.Status)
 	case errors.Is(err, http2.ErrNotProcessed), err == errNoStream:
 		t.failure = refused
 	case t.call == nil:
