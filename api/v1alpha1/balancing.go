@@ -1,5 +1,10 @@
 package v1alpha1
 
+import (
+	"regexp"
+	"time"
+)
+
 // checkLoadBalancing finds a consistent hash of nothing, of two things, or of what
 // cannot be seen.
 func (f *findings) checkLoadBalancing(lb *LoadBalancing, tls *RouteTLS) {
@@ -28,3 +33,39 @@ func (k *HashKey) keys() int {
 	}
 	return n
 }
+
+// shortestInterval is the least time between two checks.
+const shortestInterval = Duration(100 * time.Millisecond)
+
+// checkHealthCheck finds what has no meaning with the type of the check.
+func (f *findings) checkHealthCheck(h *HealthCheck, tls *RouteTLS) {
+	const path = "spec.healthCheck"
+	if h.Type != CheckHTTP && h.Path != "" {
+		f.invalid(path+".path", "goes with type HTTP only")
+	}
+	if tls != nil && tls.Mode == TLSPassthrough && (h.Type == CheckHTTP || h.Type == CheckGRPC) {
+		f.invalid(path+".type", "is %s, which is asked in the clear, and with tls.mode Passthrough the endpoints speak TLS: use TCP", h.Type)
+	}
+	if h.Path != "" && h.Type == CheckHTTP && !checkTarget.MatchString(h.Path) {
+		f.invalid(path+".path", "is %q: write other characters than letters, digits and -._~!$&'()*+,;=:@/? as %%XX", h.Path)
+	}
+	if h.FailTimeout != nil && *h.FailTimeout == 0 {
+		f.invalid(path+".failTimeout", "is 0s: failures count, and an Endpoint stays out, for some time; use maxFails: 0 to take none out")
+	}
+	for _, field := range []struct {
+		name  string
+		value *Duration
+		least Duration
+	}{{".interval", h.Interval, shortestInterval}, {".timeout", h.Timeout, Duration(time.Millisecond)}} {
+		switch {
+		case field.value == nil:
+		case h.Type == "":
+			f.invalid(path+field.name, "goes with a type only: without one nothing is asked")
+		case *field.value < field.least:
+			f.invalid(path+field.name, "is %s, must be at least %s", field.value, field.least)
+		}
+	}
+}
+
+// checkTarget is what may stand in a path with a query (RFC 3986 section 3.3).
+var checkTarget = regexp.MustCompile(`^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@?]|%[0-9A-Fa-f]{2})*$`)

@@ -1,5 +1,7 @@
 package v1alpha1
 
+import "time"
+
 // Default fills in what the user left out of r, where leaving it out has one
 // fixed meaning. It edits r in place, so r should be the caller's own; a second
 // call changes nothing. What is wrong in r stays as it is, for Validate.
@@ -12,6 +14,7 @@ func Default(r *Route) {
 		defaultRule(&r.Spec.Rules[i])
 	}
 	defaultLoadBalancing(r.Spec.LoadBalancing)
+	defaultHealthCheck(r.Spec.HealthCheck)
 }
 
 func defaultLoadBalancing(lb *LoadBalancing) {
@@ -22,6 +25,22 @@ func defaultLoadBalancing(lb *LoadBalancing) {
 		fill(&lb.Type, ConsistentHash)
 	}
 	fill(&lb.Type, RoundRobin)
+}
+
+func defaultHealthCheck(h *HealthCheck) {
+	if h == nil {
+		return
+	}
+	fillPointer(&h.MaxFails, 3)
+	fillPointer(&h.FailTimeout, Duration(10*time.Second))
+	if h.Type == "" {
+		return
+	}
+	fillPointer(&h.Interval, Duration(10*time.Second))
+	fillPointer(&h.Timeout, Duration(2*time.Second))
+	if h.Type == CheckHTTP {
+		fill(&h.Path, "/")
+	}
 }
 
 func defaultTLS(t *RouteTLS) {

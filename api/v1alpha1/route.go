@@ -392,8 +392,16 @@ type HashKey struct {
 	Query string `json:"query,omitempty" validate:"max=256"`
 }
 
+// The types of checks.
+const (
+	CheckHTTP = "HTTP"
+	CheckTCP  = "TCP"
+	CheckGRPC = "GRPC"
+)
+
 // HealthCheck says when an Endpoint is taken out for failing, and whether it is
-// asked how it is. Without a type only what requests find out counts.
+// asked how it is. Without a type only what requests find out counts. Where all
+// Endpoints are out, requests go to them all the same.
 type HealthCheck struct {
 	// Type is what an Endpoint is asked with: HTTP (a GET that has to be answered
 	// with 200 to 399), TCP (a connection) or GRPC (grpc.health.v1.Health/Check).

@@ -24,6 +24,9 @@ func (f *findings) checkSpec(s *RouteSpec) {
 	if s.TLS != nil && s.TLS.Mode == TLSPassthrough {
 		f.checkPassthrough(s)
 	}
+	if s.HealthCheck != nil {
+		f.checkHealthCheck(s.HealthCheck, s.TLS)
+	}
 	if s.LoadBalancing != nil {
 		f.checkLoadBalancing(s.LoadBalancing, s.TLS)
 	}

@@ -58,6 +58,9 @@ func TestValidateAccepts(t *testing.T) {
 		"a consistent hash of a cookie":                       host + backend + "loadBalancing: {type: ConsistentHash, consistentHash: {cookie: session}}",
 		"a consistent hash by its key alone":                  host + backend + "loadBalancing: {consistentHash: {query: user}}",
 		"a consistent hash of addresses with Passthrough":     host + backend + "tls: {mode: Passthrough}\nloadBalancing: {consistentHash: {clientIP: true}}",
+		"failures that are counted":                           host + backend + "healthCheck: {maxFails: 5, failTimeout: 30s}",
+		"a health check of the defaults":                      host + backend + "healthCheck: {}",
+		"failures that take nobody out":                       host + backend + "tls: {mode: Passthrough}\nhealthCheck: {maxFails: 0}",
 		"random choice of an Endpoint":                        host + backend + "loadBalancing: {type: Random}",
 		"an expression for the path and an encoded character": rule("matches: [{path: {type: RegularExpression, value: '/[a-z]+'}}, {path: {type: Exact, value: /caf%C3%A9}}]"),
 	} {
@@ -140,10 +143,14 @@ func TestValidateRefuses(t *testing.T) {
 		{"a consistent hash of a cookie that cannot be", host + backend + "loadBalancing: {consistentHash: {cookie: 'a=b'}}", "Invalid -1 spec.loadBalancing.consistentHash.cookie"},
 		{"a consistent hash of what Passthrough hides", host + backend + "tls: {mode: Passthrough}\nloadBalancing: {consistentHash: {header: A}}", "Invalid -1 spec.loadBalancing.consistentHash"},
 
+		{"a path for nobody who asks", host + backend + "healthCheck: {path: /}", "Invalid -1 spec.healthCheck.path"},
+		{"an interval for nobody who asks", host + backend + "healthCheck: {interval: 1s, timeout: 1s}", "Invalid -1 spec.healthCheck.interval\nInvalid -1 spec.healthCheck.timeout"},
+		{"failures that count for no time", host + backend + "healthCheck: {failTimeout: 0s}", "Invalid -1 spec.healthCheck.failTimeout"},
+
 		{"Sidecar", host + backend + "tls: {mode: Sidecar}", U + " -1 spec.tls.mode"},
 		{"client certificates", host + backend + "tls: {mode: Terminate, clientAuth: {caSecretRefs: [ca]}, " + certs + "}", U + " -1 spec.tls.clientAuth"},
 		{"access lists", host + backend + "access: {allow: [10.0.0.0/8]}", U + " -1 spec.access"},
-		{"active checks", host + backend + "healthCheck: {path: /}", U + " -1 spec.healthCheck"},
+		{"active checks", host + backend + "healthCheck: {type: TCP}", U + " -1 spec.healthCheck.type"},
 		{"session persistence", rule("sessionPersistence: {}"), U + " 0 spec.rules[0].sessionPersistence"},
 		{"a mirror", filter("{type: RequestMirror, requestMirror: {backend: {service: a, port: 1}}}"), U + " 0 spec.rules[0].filters[0].type"},
 		{"CORS", filter("{type: CORS, cors: {}}"), U + " 0 spec.rules[0].filters[0].type"},

@@ -127,6 +127,7 @@ type route struct {
 	kept  bool
 
 	// What resolve makes.
+	check        *snapshot.HealthCheck
 	certificates []string
 	unresolved   []finding
 	backends     []int // indices into resolver.backends, of all Rules, each once

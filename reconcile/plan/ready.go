@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ func (c *conditions) ready(endpoints int) {
 	case !programmed:
 		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, "waiting for the data plane")
 	default:
-		c.set(v1alpha1.Ready, v1alpha1.True, v1alpha1.ReasonReady, c.emptyBackends())
+		c.set(v1alpha1.Ready, v1alpha1.True, v1alpha1.ReasonReady, c.shortcomings())
 	}
 }
 
@@ -77,10 +78,16 @@ func (c *conditions) noEndpoints() string {
 	if len(c.rt.unresolved) > 0 {
 		return joinMessages(c.rt.unresolved)
 	}
-	if empty := c.emptyBackends(); empty != "" {
-		return empty
+	return cmp.Or(c.shortcomings(), "the Route names no backend")
+}
+
+// shortcomings are what Backends lack, while others serve.
+func (c *conditions) shortcomings() string {
+	empty, out := c.emptyBackends(), c.outBackends()
+	if empty != "" && out != "" {
+		return empty + "; " + out
 	}
-	return "the Route names no backend"
+	return empty + out
 }
 
 // emptyBackends names the Backends without Endpoints.

@@ -18,10 +18,11 @@ type resolver struct {
 	backends     []snapshot.Backend
 	resolved     map[backendKey]int              // indices into backends
 	certificates map[string]snapshot.Certificate // by ID
-	networks     map[string]bool                 // IDs, that need a Tender
-	secrets      map[string]*neededSecret        // by ID, that need a Tender
-	tended       map[string]bool                 // IDs of networks with a running Tender
-	trouble      map[string]string               // why a Tender does not start, by the ID of its network or secret
+	checks       map[snapshot.HealthCheck]*snapshot.HealthCheck
+	networks     map[string]bool          // IDs, that need a Tender
+	secrets      map[string]*neededSecret // by ID, that need a Tender
+	tended       map[string]bool          // IDs of networks with a running Tender
+	trouble      map[string]string        // why a Tender does not start, by the ID of its network or secret
 	refs         slab[snapshot.BackendRef]
 	scratch      []snapshot.BackendRef // of backendRefs
 	strings      slab[string]
@@ -41,6 +42,7 @@ type backendKey struct {
 	port      int
 	addresses string
 	protocol  v1alpha1.BackendProtocol
+	check     *snapshot.HealthCheck
 }
 
 // newResolver makes room for as many Backends as there are services that Routes
@@ -53,6 +55,7 @@ func newResolver(world *index, routes int) *resolver {
 		backends:     make([]snapshot.Backend, 0, backends),
 		resolved:     make(map[backendKey]int, backends),
 		certificates: make(map[string]snapshot.Certificate, len(world.secrets)/2),
+		checks:       map[snapshot.HealthCheck]*snapshot.HealthCheck{},
 		networks:     make(map[string]bool, len(world.networks)),
 		secrets:      make(map[string]*neededSecret, len(world.secrets)),
 		tended:       map[string]bool{},
@@ -65,6 +68,7 @@ func (r *resolver) resolve(rt *route) {
 	if !rt.served() {
 		return
 	}
+	rt.check = r.checkOf(rt)
 	for i, named := range rt.named {
 		r.setBackends(rt, i, r.backendRefs(rt, named))
 	}
@@ -148,6 +152,7 @@ func (r *resolver) backend(rt *route, b *v1alpha1.Backend) string {
 	if !ok {
 		return ""
 	}
+	key.check = rt.check
 	i, ok := r.resolved[key]
 	if !ok {
 		i = len(r.backends)
@@ -183,13 +188,15 @@ func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
 }
 
 func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend) snapshot.Backend {
+	var out snapshot.Backend
 	if key.service == nil {
-		return addressBackend(key.addresses, b)
+		out = addressBackend(key.addresses, b)
+	} else {
+		r.updating = r.updating || key.service.Updating
+		out = r.serviceBackend(key.service, key.network, b)
 	}
-	if key.service.Updating {
-		r.updating = true
-	}
-	return r.serviceBackend(key.service, key.network, b)
+	out.ID, out.Check = checked(out.ID, key.check), key.check
+	return out
 }
 
 func (r *resolver) sortedBackends() []snapshot.Backend {

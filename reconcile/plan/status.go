@@ -17,7 +17,7 @@ const expiryNotice = 14 * 24 * time.Hour
 func makeStatuses(in *Input, routes []*route, r *resolver, s *snapshot.Snapshot) []Status {
 	certificates := certificateReports(in.Reports)
 	out := make([]Status, 0, len(routes))
-	c := conditions{in: in, resolver: r, snapshot: s, certificates: certificates}
+	c := conditions{in: in, resolver: r, snapshot: s, certificates: certificates, outages: outages(in.Reports)}
 	for _, rt := range routes {
 		c.rt, c.list = rt, c.list[:0]
 		out = append(out, c.status())
@@ -60,6 +60,7 @@ type conditions struct {
 	resolver     *resolver
 	snapshot     *snapshot.Snapshot
 	certificates map[string]*snapshot.CertificateReport
+	outages      map[string]bool      // Endpoints by ID
 	list         []v1alpha1.Condition // of this Route; its room is used for the next
 	last         []v1alpha1.Condition // those made last: the next are mostly the same, and then share them
 }
@@ -121,7 +122,8 @@ func (c *conditions) readyEndpoints() int {
 	n := 0
 	if c.rt.served() {
 		for _, i := range c.rt.backends {
-			n += len(c.resolver.backends[i].Endpoints)
+			b := &c.resolver.backends[i]
+			n += len(b.Endpoints) - c.out(b)
 		}
 	}
 	return n
