@@ -10,21 +10,41 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"fairlead.dev/fairlead/hack/bench/load"
+	"fairlead.dev/fairlead/hack/bench/proc"
 	"fairlead.dev/fairlead/hack/bench/server"
 )
 
-// memory returns the memory of a server in MiB, shared pages divided and not.
-func memory(i *server.Instance) ([]float64, error) {
-	u, err := i.Usage()
-	return []float64{float64(u.Proportional) / (1 << 20), float64(u.Resident) / (1 << 20)}, err
+// How long a server may take to come to rest, and what rest is.
+const (
+	restless = 10 * time.Second
+	atRest   = 2 * time.Second
+)
+
+// memory returns the memory of a server in MiB, shared pages divided and not,
+// once it has not become less for a while: a start leaves garbage behind.
+func memory(ctx context.Context, i *server.Instance) ([]float64, error) {
+	began := time.Now()
+	least, err := i.Usage()
+	for last := began; err == nil && time.Since(last) < atRest && time.Since(began) < restless; {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+		var u proc.Usage
+		if u, err = i.Usage(); u.Proportional < least.Proportional {
+			least, last = u, time.Now()
+		}
+	}
+	return []float64{float64(least.Proportional) / (1 << 20), float64(least.Resident) / (1 << 20)}, err
 }
 
-func memoryAtRest(_ context.Context, _ *suite, c *contestant) ([]float64, error) {
-	return memory(c.one)
+func memoryAtRest(ctx context.Context, _ *suite, c *contestant) ([]float64, error) {
+	return memory(ctx, c.one)
 }
 
-func memoryOfMany(_ context.Context, _ *suite, c *contestant) ([]float64, error) {
-	return memory(c.many)
+func memoryOfMany(ctx context.Context, _ *suite, c *contestant) ([]float64, error) {
+	return memory(ctx, c.many)
 }
 
 // costOfMany loads the server with many hosts, and that with one in the same
