@@ -35,6 +35,7 @@ func (d *Decision) Next(in Input) *Decision {
 	next.routes = slices.Clone(next.objects)
 	slices.SortFunc(next.routes, byPrecedence)
 	findConflicts(next.routes)
+	joinLabels(next.routes)
 	next.resolver = newResolver(next.world, len(next.routes))
 	for _, rt := range next.routes {
 		next.resolver.resolve(rt)
@@ -121,6 +122,10 @@ type route struct {
 	redirects bool // at least one Rule answers by itself
 
 	conflicts []finding
+	// What joinLabels makes: joints are what rt serves together with younger
+	// Routes, shared says so in rt and in them.
+	joints []joint
+	shared []string
 
 	// place is the Route's in the Snapshot. kept: it was in the one before, there.
 	place int
@@ -139,7 +144,7 @@ type finding struct{ reason, message string }
 // stands says whether rt, which was made of the object last, is what would be
 // made of now. What it lost in a conflict it may get back, so then it is not.
 func (rt *route) stands(last, now *Object) bool {
-	return rt.conflicts == nil && now.Route != nil && last.Route == now.Route && last.Key == now.Key &&
+	return rt.conflicts == nil && rt.shared == nil && now.Route != nil && last.Route == now.Route && last.Key == now.Key &&
 		last.Generation == now.Generation && slices.Equal(last.Problems, now.Problems)
 }
 
@@ -189,8 +194,15 @@ func problemsOf(problems []v1alpha1.Problem, rule int) []v1alpha1.Problem {
 	return of
 }
 
-// byPrecedence sorts the oldest Route first, then by key.
+// byPrecedence sorts Routes that were made of labels last, then the oldest
+// first, then by key.
 func byPrecedence(a, b *route) int {
+	if a.object.FromLabels != b.object.FromLabels {
+		if a.object.FromLabels {
+			return 1
+		}
+		return -1
+	}
 	return cmp.Or(a.object.Created.Compare(b.object.Created), strings.Compare(a.object.Key, b.object.Key))
 }
 
@@ -203,6 +215,12 @@ func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot
 	s := snapshot.Snapshot{Routes: make([]snapshot.Route, 0, len(routes))}
 	for _, rt := range routes {
 		if !rt.served() {
+			continue
+		}
+		for i := range rt.joints {
+			s.Routes = append(s.Routes, rt.joints[i].snapshot(r))
+		}
+		if len(rt.hosts) == 0 {
 			continue
 		}
 		out := rt.snapshot()

@@ -20,7 +20,8 @@ import (
 //	                                       table, where the older comes first
 //
 // A Route without TLS and one with TLS never conflict: they are served on
-// different Listeners.
+// different Listeners. Routes that were made of labels share what they have in
+// common: see joint.
 func findConflicts(routes []*route) {
 	claims := sharedHosts(routes)
 	if len(claims) == 0 {
@@ -100,8 +101,8 @@ func conflictsOf(rt *route, claims map[string][]*route) {
 	kept := make([]string, 0, len(rt.hosts))
 	for _, h := range rt.hosts {
 		if winner := hostWinner(rt, h, claims[h]); winner != nil {
-			rt.conflict(v1alpha1.ReasonHostConflict, "host %s belongs to the older Route %s, which has TLS mode %s there",
-				h, winner.object.Key, winner.spec.TLS.Mode)
+			rt.conflict(v1alpha1.ReasonHostConflict, "host %s belongs to %s, which has TLS mode %s there",
+				h, winner.before(rt), winner.spec.TLS.Mode)
 			continue
 		}
 		kept = append(kept, h)
@@ -114,6 +115,14 @@ func conflictsOf(rt *route, claims map[string][]*route) {
 	if !isPassthrough(rt) {
 		findShadowed(rt, claims)
 	}
+}
+
+// before names rt for a Route that comes after it, and says why it does.
+func (rt *route) before(other *route) string {
+	if other.object.FromLabels && !rt.object.FromLabels {
+		return "Route " + rt.object.Key + ", which was applied and so goes before labels"
+	}
+	return "the older Route " + rt.object.Key
 }
 
 func (rt *route) conflict(reason, format string, args ...any) {
@@ -129,7 +138,7 @@ func hostWinner(rt *route, h string, claimants []*route) *route {
 		if older == rt {
 			return nil
 		}
-		if older.spec.TLS != nil && holds(older, h) && (isPassthrough(rt) || isPassthrough(older)) {
+		if older.spec.TLS != nil && holds(older, h) && !together(older, rt) && (isPassthrough(rt) || isPassthrough(older)) {
 			return older
 		}
 	}
@@ -152,8 +161,8 @@ func findShadowed(rt *route, claims map[string][]*route) {
 					open++
 					continue
 				}
-				rt.conflict(v1alpha1.ReasonPathConflict, "%s %s on host %s is served by the older Route %s",
-					m.Path.Type, m.Path.Value, h, winner.object.Key)
+				rt.conflict(v1alpha1.ReasonPathConflict, "%s %s on host %s is served by %s",
+					m.Path.Type, m.Path.Value, h, winner.before(rt))
 			}
 		}
 	}
@@ -167,7 +176,7 @@ func matchWinner(rt *route, h string, m *snapshot.Match, claimants []*route) *ro
 		if older == rt {
 			return nil
 		}
-		if (older.spec.TLS == nil) == (rt.spec.TLS == nil) && holds(older, h) && hasMatch(older, m) {
+		if (older.spec.TLS == nil) == (rt.spec.TLS == nil) && holds(older, h) && hasMatch(older, m) && !together(older, rt) {
 			return older
 		}
 	}

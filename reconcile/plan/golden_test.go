@@ -24,7 +24,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //
 //	-- routes.yaml --    the Routes, oldest first; an annotation "created" (in
 //	                     seconds) says otherwise, "generation" likewise, and
-//	                     "labels" that it was made of some
+//	                     "labels" that it was made of some, with a "note" and
+//	                     what was "ignored"
 //	-- world.yaml --     the World
 //	-- reports.yaml --   what data planes say; "served" for a Version is the
 //	                     Version that comes out
@@ -112,6 +113,12 @@ func parseObjects(t *testing.T, data []byte) []Object {
 			o.Created = time.Unix(created, 0).UTC()
 		}
 		o.FromLabels = r.Metadata.Annotations["labels"] == "true"
+		if note := r.Metadata.Annotations["note"]; note != "" {
+			o.Notes = []string{note}
+		}
+		if ignored := r.Metadata.Annotations["ignored"]; ignored != "" {
+			o.Ignored = []v1alpha1.Problem{{Reason: v1alpha1.ReasonUnsupportedValue, Message: ignored, Rule: -1}}
+		}
 		r.Status = nil
 		v1alpha1.Default(&r)
 		o.Route, o.Problems = &r, v1alpha1.Validate(&r)

@@ -28,8 +28,15 @@ type Object struct {
 	// Generation and Created are the store's; Created is the first generation's time.
 	Generation int64
 	Created    time.Time
-	// FromLabels: the Route was made of a service's com.docker.lb.* labels.
+	// FromLabels: the Route was made of a service's com.docker.lb.* labels. Where
+	// it claims what a Route claims that was applied, that one goes before it, and
+	// those that claim the same share it, task by task.
 	FromLabels bool
+	// Notes are told with the Route's acceptance.
+	Notes []string
+	// Ignored are parts that do not count because of a mistake, while the rest of
+	// the Route is served.
+	Ignored []v1alpha1.Problem
 	// Route is decoded and has its defaults; nil where decoding failed.
 	Route *v1alpha1.Route
 	// Problems are what validation says of the Route, or why it did not decode.

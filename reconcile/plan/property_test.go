@@ -88,6 +88,7 @@ func drawObject(t *rapid.T, i int) Object {
 		r.Spec.Backend = &v1alpha1.Backend{Service: rapid.SampledFrom(someNames).Draw(t, "service"), Port: 80}
 	}
 	o := Object{Key: r.Metadata.Key(), Generation: 1, Created: time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "created")), 0), Route: r}
+	o.FromLabels = rapid.Bool().Draw(t, "labels")
 	if rapid.IntRange(0, 5).Draw(t, "broken") == 0 {
 		o.Route = nil
 	}

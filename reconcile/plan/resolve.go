@@ -30,8 +30,9 @@ type resolver struct {
 	endpoints    slab[snapshot.Endpoint]
 	text         text
 	needed       slab[neededSecret]
-	candidates   []*Network // room for networksOf
-	updating     bool       // a service that is named is being updated
+	candidates   []*Network     // room for networksOf
+	tasks        map[string]int // of Backends, by ID; made when all are known
+	updating     bool           // a service that is named is being updated
 }
 
 // backendKey is what makes two Backends the same thing: a service on a network,
@@ -197,6 +198,21 @@ func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend) snapshot.Back
 	}
 	out.ID, out.Check = checked(out.ID, key.check), key.check
 	return out
+}
+
+// shareOf is how many tasks stand behind the Backend of this ID. A virtual IP is
+// one, as it was for Interlock.
+func (r *resolver) shareOf(mode, id string) int {
+	if r.tasks == nil {
+		r.tasks = make(map[string]int, len(r.backends))
+		for i := range r.backends {
+			r.tasks[r.backends[i].ID] = len(r.backends[i].Endpoints)
+		}
+	}
+	if mode == v1alpha1.BackendVIP {
+		return min(1, r.tasks[id])
+	}
+	return r.tasks[id]
 }
 
 func (r *resolver) sortedBackends() []snapshot.Backend {

@@ -45,7 +45,7 @@ func same[T any](a, b []T, equal func(a, b *T) bool) bool {
 func sameObject(a, b *Object) bool {
 	return a.Key == b.Key && a.Generation == b.Generation && a.Created.Equal(b.Created) && a.FromLabels == b.FromLabels &&
 		a.Route == b.Route && a.LastGood == b.LastGood && a.Status == b.Status &&
-		slices.Equal(a.Problems, b.Problems)
+		slices.Equal(a.Problems, b.Problems) && slices.Equal(a.Ignored, b.Ignored) && slices.Equal(a.Notes, b.Notes)
 }
 
 func sameReport(a, b *snapshot.Report) bool {

@@ -134,7 +134,7 @@ func (c *conditions) accepted() {
 		c.set(v1alpha1.Accepted, v1alpha1.False, c.rt.refused.reason, c.rt.refused.message)
 		return
 	}
-	c.set(v1alpha1.Accepted, v1alpha1.True, v1alpha1.ReasonAccepted, "")
+	c.set(v1alpha1.Accepted, v1alpha1.True, v1alpha1.ReasonAccepted, strings.Join(append(slices.Clone(c.rt.object.Notes), c.rt.shared...), "; "))
 }
 
 func (c *conditions) resolvedRefs() {
@@ -183,8 +183,12 @@ func (c *conditions) negative() {
 	case o.Route == nil && c.rt.spec != nil:
 		c.set(v1alpha1.PartiallyInvalid, v1alpha1.True, v1alpha1.ReasonInvalid, fmt.Sprintf(
 			"Fall Back to generation %d, since generation %d cannot be used: %s", c.rt.generation, o.Generation, refusal(o.Problems).message))
-	case c.rt.served() && len(c.rt.dropped) > 0:
-		c.set(v1alpha1.PartiallyInvalid, v1alpha1.True, c.rt.dropped[0].reason, joinMessages(c.rt.dropped))
+	case c.rt.served() && len(c.rt.dropped)+len(o.Ignored) > 0:
+		findings := slices.Clone(c.rt.dropped)
+		for _, p := range o.Ignored {
+			findings = append(findings, finding{p.Reason, p.String()})
+		}
+		c.set(v1alpha1.PartiallyInvalid, v1alpha1.True, findings[0].reason, joinMessages(findings))
 	}
 	if len(c.rt.conflicts) > 0 {
 		c.set(v1alpha1.Conflicted, v1alpha1.True, c.rt.conflicts[0].reason, joinMessages(c.rt.conflicts))
