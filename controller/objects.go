@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
-	"fairlead.dev/fairlead/controller/source"
+	"fairlead.dev/fairlead/controller/labels"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/reconcile/plan"
 )
@@ -33,12 +33,6 @@ type objects struct {
 	last    []plan.Object  // one for each of records
 }
 
-type decoded struct {
-	route    *v1alpha1.Route
-	problems []v1alpha1.Problem
-	lastGood *plan.Object // an earlier generation, where this one does not decode
-}
-
 // Objects returns every Route of the store. While nothing changes there it is
 // the same slice.
 func (o *objects) Objects(ctx context.Context) ([]plan.Object, error) {
@@ -60,14 +54,12 @@ func (o *objects) Objects(ctx context.Context) ([]plan.Object, error) {
 			records, last = records[1:], last[1:]
 		}
 		if len(records) > 0 && isDecoded(&records[0], &last[0], r) {
-			out[i] = newObject(*r, decoded{last[0].Route, last[0].Problems, last[0].LastGood})
+			out[i] = again(&last[0], r)
 			continue
 		}
-		d, err := o.decode(ctx, *r)
-		if err != nil {
+		if out[i], err = o.decode(ctx, *r); err != nil {
 			return nil, err
 		}
-		out[i] = newObject(*r, d)
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -92,7 +84,7 @@ func routes(list []store.Record) []store.Record {
 // isDecoded says whether object, which was made of a record, is that of r too.
 // Problems name the place of the manifest.
 func isDecoded(of *store.Record, object *plan.Object, r *store.Record) bool {
-	return compareKeys(of, r) == 0 && of.Generation == r.Generation && bytes.Equal(of.Data, r.Data) &&
+	return compareKeys(of, r) == 0 && of.Generation == r.Generation && of.Origin == r.Origin && bytes.Equal(of.Data, r.Data) &&
 		(len(object.Problems) == 0 || of.Source == r.Source)
 }
 
@@ -104,43 +96,36 @@ func compareKeys(a, b *store.Record) int {
 	return strings.Compare(a.Namespace, b.Namespace)
 }
 
-func newObject(r store.Record, d decoded) plan.Object {
-	return plan.Object{
-		Key: r.Key(), Generation: r.Generation, Created: r.Created,
-		Route: d.route, Problems: d.problems, LastGood: d.lastGood, Status: r.Status,
-	}
+// again is the object of a record that is decoded already: of the same
+// generation as before.
+func again(before *plan.Object, r *store.Record) plan.Object {
+	o := *before
+	o.Created, o.Status = r.Created, r.Status
+	return o
 }
 
-func (o *objects) decode(ctx context.Context, r store.Record) (decoded, error) {
-	d := decodeRecord(r)
-	if d.route != nil {
-		return d, nil
+func (o *objects) decode(ctx context.Context, r store.Record) (plan.Object, error) {
+	object := labels.Decode(&r)
+	if object.Route != nil {
+		return object, nil
 	}
 	history, err := o.store.History(ctx, r.Kind, r.Key())
 	if err != nil {
-		return decoded{}, err
+		return plan.Object{}, err
 	}
-	d.lastGood = newestGood(history, r.Generation)
-	return d, nil
-}
-
-func decodeRecord(r store.Record) decoded {
-	route, problems := source.DecodeRoute(r.Source, r.Data)
-	if route != nil {
-		route.Metadata.Namespace = r.Namespace
-	}
-	return decoded{route: route, problems: problems}
+	object.LastGood = newestGood(history, r.Generation)
+	return object, nil
 }
 
 // newestGood is the newest generation before the given one that decodes, or nil.
 func newestGood(history []store.Record, before int64) *plan.Object {
 	var best *plan.Object
-	for _, r := range history {
+	for i := range history {
+		r := &history[i]
 		if r.Generation >= before || best != nil && r.Generation < best.Generation {
 			continue
 		}
-		if d := decodeRecord(r); d.route != nil {
-			object := newObject(r, d)
+		if object := labels.Decode(r); object.Route != nil {
 			best = &object
 		}
 	}

@@ -34,7 +34,8 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 	i.planes.Store(shared)
 	lease := store.NewLease(api, home.NodeID, store.LeaseOptions{Changed: seen.LeaseChanged(), Logger: i.logger})
 	s := newStatuses(o, lease.Held, seen.ConfigsChanged, i.logger)
-	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders})
+	services := newServices(i.logger)
+	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared, services}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders})
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return seen.Run(ctx) })
@@ -44,6 +45,7 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 	group.Go(func() error { return r.Run(ctx) })
 	direct := store.NewConfigs(client, store.ConfigsOptions{}) // what is written must be compared with what is, not with what was seen
 	group.Go(func() error { return i.prune(ctx, direct.Prune, lease.Held) })
+	group.Go(func() error { return services.sync(ctx, direct, lease.Held) })
 	group.Go(func() error { return i.forward(i.plane.Changed(), func() { seen.Poke(); shared.changed() })(ctx) })
 	if i.options.manifests != "" {
 		group.Go(func() error { return i.syncManifests(ctx, direct, lease.Held) })

@@ -183,10 +183,12 @@ func (p *planes) leave(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// observer observes the swarm, and with it what the other data planes say.
+// observer observes the swarm, and with it what the other data planes say. What
+// it sees is told to services.
 type observer struct {
 	*swarm.Observer
-	planes *planes
+	planes   *planes
+	services *services
 }
 
 // Observe returns what the swarm is now.
@@ -195,5 +197,6 @@ func (o observer) Observe(ctx context.Context) (plan.World, error) {
 	if err != nil {
 		return w, err
 	}
+	o.services.see(w)
 	return w, o.planes.refresh(ctx, &w)
 }

@@ -103,9 +103,12 @@ func (d *description) writeHead(w io.Writer) {
 	t.add("Namespace:", dash(o.Namespace))
 	t.add("Generation:", fmt.Sprintf("%d, applied %s ago by %s", o.Generation, d.age(o.AppliedAt), dash(o.AppliedBy)))
 	t.add("Source:", dash(o.Source))
+	if origin := o.origin(); origin != "" {
+		t.add("Origin:", origin)
+	}
 	if o.Route != nil {
-		if labels := pairs(o.Route.Metadata.Labels); labels != "" {
-			t.add("Labels:", labels)
+		if own := pairs(o.Route.Metadata.Labels); own != "" {
+			t.add("Labels:", own)
 		}
 		t.add("Hosts:", strings.Join(o.hosts(), ", "))
 		t.add("TLS:", tlsWords(o.Route.Spec.TLS))

@@ -73,7 +73,7 @@ func (c *client) none() string {
 }
 
 func columns(format string) []string {
-	columns := []string{"NAME", "HOSTS", "TLS", "STATUS", "ENDPOINTS", "AGE"}
+	columns := []string{"NAME", "HOSTS", "TLS", "STATUS", "ENDPOINTS", "ORIGIN", "AGE"}
 	if format == formatWide {
 		columns = append(columns, "GENERATION", "APPLIED BY", "SOURCE")
 	}
@@ -86,7 +86,7 @@ func (c *client) row(o object, format string) []string {
 	if o.Status != nil {
 		endpoints = fmt.Sprint(o.Status.ReadyEndpoints)
 	}
-	row := []string{o.Key(), c.hostCell(o, format), tlsCell(o), status, endpoints, c.age(o.Created)}
+	row := []string{o.Key(), c.hostCell(o, format), tlsCell(o), status, endpoints, dash(o.origin()), c.age(o.Created)}
 	if format == formatWide {
 		row = append(row, fmt.Sprint(o.Generation), dash(o.AppliedBy), dash(o.Source))
 	}

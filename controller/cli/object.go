@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
-	"fairlead.dev/fairlead/controller/source"
+	"fairlead.dev/fairlead/controller/labels"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/reconcile/plan"
 )
@@ -18,22 +18,27 @@ type object struct {
 	// Route is nil where the manifest does not decode; Problems say why.
 	Route    *v1alpha1.Route
 	Problems []v1alpha1.Problem
+	// decoded is what a Plan is made of.
+	decoded plan.Object
 }
 
-// newObject decodes r. Its namespace is the store's, which knows more than the
-// manifest: -n, or the stack that a config came with.
 func newObject(r store.Record) object {
-	route, problems := source.DecodeRoute(r.Source, r.Data)
-	if route != nil {
-		route.Metadata.Namespace = r.Namespace
-	}
-	return object{Record: r, Route: route, Problems: problems}
+	o := labels.Decode(&r)
+	return object{Record: r, Route: o.Route, Problems: o.Problems, decoded: o}
 }
 
 // ref is how people name it: "route/namespace/name".
 func (o object) ref() string { return refOf(o.Key()) }
 
 func refOf(key string) string { return "route/" + key }
+
+// origin is what the object was made from, where no person applied it.
+func (o object) origin() string {
+	if o.Origin == labels.Origin {
+		return o.AppliedBy // the service
+	}
+	return o.Origin
+}
 
 // verdict is "Ready" or the Reason why not, and a message.
 func (o object) verdict() (reason, message string) { return o.Status.Verdict(o.Generation) }
@@ -183,7 +188,10 @@ func (c *client) input(ctx context.Context, cluster Cluster, objects []object) (
 }
 
 func (o object) planObject() plan.Object {
-	return plan.Object{Key: o.Key(), Generation: o.Generation, Created: o.Created, Route: o.Route, Problems: o.Problems, Status: o.Status}
+	p := o.decoded
+	p.Key, p.Generation, p.Created, p.Status = o.Key(), o.Generation, o.Created, o.Status
+	p.Route, p.Problems = o.Route, o.Problems
+	return p
 }
 
 // lastGood is the newest generation of r's object that decodes, or nil.

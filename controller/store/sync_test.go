@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -87,5 +88,27 @@ func TestSyncGoesOnAfterOneThatFails(t *testing.T) {
 	}
 	if got := stored(t, c); !slices.Equal(got, []string{"b " + origin}) {
 		t.Errorf("stored %q", got)
+	}
+}
+
+func TestSyncRecordsLeavesAloneWhatIsNotItsOwn(t *testing.T) {
+	c := NewConfigs(newFakeSwarm(), ConfigsOptions{})
+	mustPut(t, c, manifest("persons", "x"))
+	records := []Record{
+		{Kind: "Route", Name: "a", Data: []byte("1"), Source: "service a"},
+		{Kind: "Route", Name: "persons", Data: []byte("2"), Source: "service persons"},
+	}
+	err := SyncRecords(t.Context(), records, c, "labels")
+	if err == nil || !strings.Contains(err.Error(), "service persons asks for") {
+		t.Errorf("error %v", err)
+	}
+	if got, want := stored(t, c), []string{"a labels", "persons "}; !slices.Equal(got, want) {
+		t.Errorf("stored %q, want %q", got, want)
+	}
+	if err := SyncRecords(t.Context(), nil, c, "labels"); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := stored(t, c), []string{"persons "}; !slices.Equal(got, want) {
+		t.Errorf("stored %q, want %q", got, want)
 	}
 }

@@ -26,6 +26,9 @@ type Service struct {
 	Networks []string
 }
 
+// RouteName is the name of the service's own Route.
+func (s Service) RouteName() string { return routeName(shortName(s.Name, s.Namespace), s.Name, "") }
+
 // Result is what the labels of one Service mean.
 type Result struct {
 	// Routes are valid and have their defaults, sorted by name; none where a
