@@ -282,7 +282,9 @@ const (
 type Backend struct {
 	// Service is the name of a swarm service.
 	Service string `json:"service,omitempty" validate:"omitempty,swarmname"`
-	// Port is the port that the service's tasks listen on. It needs not be published.
+	// Port is the port that the service's tasks listen on. It needs not be
+	// published, but where the service is on no overlay network: then it has to be
+	// in mode=host, and is reached on the nodes of the tasks.
 	Port int `json:"port,omitempty" validate:"omitempty,min=1,max=65535"`
 	// Addresses are "host:port" of anything else. They exclude service and port.
 	Addresses []string `json:"addresses,omitempty" validate:"max=256,dive,hostport"`

@@ -30,7 +30,6 @@ var (
 	}
 	backendLacks = []lacking[Backend]{
 		{"protocol", func(b *Backend) bool { return b.Protocol == ProtocolHTTPS }, "https is not supported yet: use http or h2c"},
-		{"mode", func(b *Backend) bool { return b.Mode == BackendVIP }, "VIP is not supported yet: use Task"},
 		{"tls", func(b *Backend) bool { return b.TLS != nil }, "TLS to a backend is not supported yet: remove it"},
 	}
 )

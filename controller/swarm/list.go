@@ -2,6 +2,7 @@ package swarm
 
 import (
 	"context"
+	"net"
 	"strconv"
 	"strings"
 
@@ -35,10 +36,25 @@ func newService(s *swarm.Service) plan.Service {
 	for _, n := range networks {
 		out.Networks = append(out.Networks, n.Target)
 	}
+	for _, ip := range s.Endpoint.VirtualIPs {
+		address, _, _ := strings.Cut(ip.Addr, "/")
+		out.VirtualIPs = append(out.VirtualIPs, plan.TaskAddress{Network: ip.NetworkID, IP: address})
+	}
+	if e := s.Spec.EndpointSpec; e != nil {
+		for _, p := range e.Ports {
+			if isHostPort(p) {
+				out.HostPorts = append(out.HostPorts, int(p.TargetPort))
+			}
+		}
+	}
 	if r := s.Spec.Mode.Replicated; r != nil && r.Replicas != nil {
 		out.Desired = int(*r.Replicas)
 	}
 	return out
+}
+
+func isHostPort(p swarm.PortConfig) bool {
+	return p.PublishMode == swarm.PortConfigPublishModeHost && p.Protocol == swarm.PortConfigProtocolTCP
 }
 
 func updating(s *swarm.Service) bool {
@@ -76,6 +92,11 @@ func newTask(t *swarm.Task) plan.Task {
 		if len(a.Addresses) > 0 {
 			ip, _, _ := strings.Cut(a.Addresses[0], "/")
 			out.Addresses = append(out.Addresses, plan.TaskAddress{Network: a.Network.ID, IP: ip})
+		}
+	}
+	for _, p := range t.Status.PortStatus.Ports {
+		if isHostPort(p) && p.PublishedPort != 0 {
+			out.HostPorts = append(out.HostPorts, plan.HostPort{Target: int(p.TargetPort), Published: int(p.PublishedPort)})
 		}
 	}
 	return out
@@ -130,9 +151,20 @@ func (c *Client) listNodes(ctx context.Context) ([]plan.Node, error) {
 	out := make([]plan.Node, len(listed))
 	for i := range listed {
 		n := &listed[i]
-		out[i] = plan.Node{ID: n.ID, Hostname: n.Description.Hostname, Ready: n.Status.State == swarm.NodeStateReady}
+		out[i] = plan.Node{ID: n.ID, Hostname: n.Description.Hostname, Address: addressOf(n), Ready: n.Status.State == swarm.NodeStateReady}
 	}
 	return out, nil
+}
+
+// addressOf is the address that the node advertises. A manager's own view of
+// itself may be a wildcard, but not what it tells the other managers.
+func addressOf(n *swarm.Node) string {
+	if n.ManagerStatus != nil {
+		if host, _, err := net.SplitHostPort(n.ManagerStatus.Addr); err == nil {
+			return host
+		}
+	}
+	return n.Status.Addr
 }
 
 // World returns everything that the swarm is, listed now.

@@ -33,19 +33,75 @@ func suffixed(id string, p v1alpha1.BackendProtocol) string {
 	return id
 }
 
-func (r *resolver) serviceBackend(s *service, n *Network, b *v1alpha1.Backend) snapshot.Backend {
-	port := strconv.Itoa(b.Port)
-	out := snapshot.Backend{
-		ID:       suffixed(r.text.join(s.ID, ":", port, "@", n.ID), b.Protocol),
-		Name:     r.text.join(s.Name, ":", port),
-		Protocol: protocol(b),
+func (r *resolver) serviceBackend(key backendKey, b *v1alpha1.Backend) snapshot.Backend {
+	s, n, port := key.service, key.network, strconv.Itoa(b.Port)
+	out := snapshot.Backend{Name: r.text.join(s.Name, ":", port), Protocol: protocol(b)}
+	switch {
+	case n == nil:
+		out.ID = r.text.join(s.ID, ":", port, "@nodes")
+		out.Endpoints = r.endpointsOnNodes(s, b.Port)
+	case key.vip:
+		out.ID = r.text.join(s.ID, ":", port, "@", n.ID, "+vip")
+		out.Endpoints = r.endpointOfAll(s, n, port)
+	default:
+		out.ID = r.text.join(s.ID, ":", port, "@", n.ID)
+		out.Endpoints = r.endpointsOf(s, n.ID, port)
 	}
-	if !r.world.attached[n.ID] {
+	out.ID = suffixed(out.ID, b.Protocol)
+	if n != nil && !r.world.attached[n.ID] {
 		out.Network = n.ID
 		r.networks[n.ID] = true
 	}
-	out.Endpoints = r.endpointsOf(s, n.ID, port)
 	return out
+}
+
+// onNodes says whether s is reached at the ports that its tasks have on their
+// nodes: it is on no overlay network, and publishes the port there.
+func (r *resolver) onNodes(s *service, b *v1alpha1.Backend) bool {
+	return b.Network == "" && slices.Contains(s.HostPorts, b.Port) && len(r.networksOf(s)) == 0
+}
+
+// endpointsOnNodes are the tasks of s at the port that each has on its node.
+func (r *resolver) endpointsOnNodes(s *service, port int) []snapshot.Endpoint {
+	var out []snapshot.Endpoint
+	for _, t := range s.tasks {
+		node := r.world.nodes[t.NodeID]
+		i := slices.IndexFunc(t.HostPorts, func(p HostPort) bool { return p.Target == port })
+		if node == nil || node.Address == "" || i < 0 {
+			continue
+		}
+		out = append(out, r.endpoint(t, r.hostPort(node.Address, strconv.Itoa(t.HostPorts[i].Published)), ""))
+	}
+	return out
+}
+
+// endpointOfAll is the virtual IP of s, where any task runs behind it.
+func (r *resolver) endpointOfAll(s *service, n *Network, port string) []snapshot.Endpoint {
+	if len(s.tasks) == 0 {
+		return nil
+	}
+	return []snapshot.Endpoint{{ID: r.text.join(s.ID, "+vip"), Address: r.hostPort(virtualIP(s, n), port)}}
+}
+
+// virtualIP is that of s on n, or "".
+func virtualIP(s *service, n *Network) string {
+	if n == nil {
+		return ""
+	}
+	for _, a := range s.VirtualIPs {
+		if a.Network == n.ID {
+			return a.IP
+		}
+	}
+	return ""
+}
+
+func (r *resolver) endpoint(t *Task, address, network string) snapshot.Endpoint {
+	e := snapshot.Endpoint{ID: t.ID, Address: address, Network: network, Slot: t.Slot}
+	if t.Slot != "" {
+		e.Created = t.Created
+	}
+	return e
 }
 
 // endpointsOf are the tasks of s that have an address on the network, and those
@@ -60,11 +116,7 @@ func (r *resolver) endpointsOf(s *service, network, port string) []snapshot.Endp
 			}
 			r.networks[elsewhere] = true
 		}
-		e := snapshot.Endpoint{ID: t.ID, Address: r.hostPort(ip, port), Network: elsewhere, Slot: t.Slot}
-		if t.Slot != "" {
-			e.Created = t.Created
-		}
-		out = append(out, e)
+		out = append(out, r.endpoint(t, r.hostPort(ip, port), elsewhere))
 	}
 	return out
 }

@@ -13,6 +13,7 @@ type index struct {
 	networks map[string]*Network // by name and by ID
 	secrets  map[string]*Secret  // by name
 	attached map[string]bool     // networks by ID
+	nodes    map[string]*Node    // by ID
 }
 
 // service is a Service with its tasks that are Endpoints, sorted by ID.
@@ -30,6 +31,10 @@ func indexWorld(w *World) *index {
 		networks: make(map[string]*Network, 2*len(w.Networks)),
 		secrets:  make(map[string]*Secret, len(w.Secrets)),
 		attached: make(map[string]bool, len(w.Attached)),
+		nodes:    make(map[string]*Node, len(w.Nodes)),
+	}
+	for i := range w.Nodes {
+		x.nodes[w.Nodes[i].ID] = &w.Nodes[i]
 	}
 	x.indexServices(w.Services)
 	x.indexNetworks(w.Networks)

@@ -73,6 +73,11 @@ type Service struct {
 	// Networks are the IDs of the overlay networks that its tasks are attached
 	// to, without the ingress network.
 	Networks []string
+	// VirtualIPs are its addresses on its networks, behind which Swarm balances;
+	// none with the endpoint mode dnsrr.
+	VirtualIPs []TaskAddress
+	// HostPorts are the ports of its tasks that are published on the node of each.
+	HostPorts []int
 	// Updating: an update or a rollback of it is under way.
 	Updating bool
 	// Desired is how many tasks it should have; -1 for a global service.
@@ -94,7 +99,12 @@ type Task struct {
 	Running bool
 	// Addresses are the task's address on each of its networks.
 	Addresses []TaskAddress
+	// HostPorts are its ports that are published on its node.
+	HostPorts []HostPort
 }
+
+// HostPort is a TCP port of a Task and the one that it is published at.
+type HostPort struct{ Target, Published int }
 
 // TaskAddress is a Task's address on one Network: an IP address without a mask.
 type TaskAddress struct {
@@ -118,7 +128,9 @@ type Secret struct {
 // Node is a swarm node.
 type Node struct {
 	ID, Hostname string
-	Ready        bool
+	// Address is the IP address by which the other nodes know it.
+	Address string
+	Ready   bool
 }
 
 // TenderSpec says where and how Tenders run. Two data planes with equal specs

@@ -29,7 +29,7 @@ func (r *resolver) network(namespace string, s *service, named string) (*Network
 		return nil, finding{v1alpha1.ReasonNetworkAmbiguous, fmt.Sprintf("service %q is attached to %s: say which one with network", s.Name, networkNames(candidates))}
 	}
 	if len(candidates) == 0 {
-		return nil, finding{v1alpha1.ReasonNoSharedNetwork, fmt.Sprintf("service %q is attached to no overlay network: create one and attach it with docker service update --network-add", s.Name)}
+		return nil, finding{v1alpha1.ReasonNoSharedNetwork, fmt.Sprintf("service %q is attached to no overlay network: create one and attach it with docker service update --network-add, or publish the port with mode=host", s.Name)}
 	}
 	return candidates[0], finding{}
 }

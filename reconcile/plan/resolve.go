@@ -35,11 +35,12 @@ type resolver struct {
 	updating     bool           // a service that is named is being updated
 }
 
-// backendKey is what makes two Backends the same thing: a service on a network,
-// or else addresses.
+// backendKey is what makes two Backends the same thing: a service on a network
+// or on the nodes of its tasks, or else addresses.
 type backendKey struct {
 	service   *service
-	network   *Network
+	network   *Network // nil: the nodes
+	vip       bool
 	port      int
 	addresses string
 	protocol  v1alpha1.BackendProtocol
@@ -180,12 +181,19 @@ func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
 		rt.miss(v1alpha1.ReasonBackendNotFound, "service %q does not exist", b.Service)
 		return backendKey{}, false
 	}
-	network, why := r.network(rt.namespace, service, b.Network)
-	if network == nil {
+	key := backendKey{service: service, port: b.Port, protocol: b.Protocol, vip: b.Mode == v1alpha1.BackendVIP}
+	var why finding
+	if !r.onNodes(service, b) {
+		key.network, why = r.network(rt.namespace, service, b.Network)
+	}
+	if key.vip && why.reason == "" && virtualIP(service, key.network) == "" {
+		why = finding{v1alpha1.ReasonUnsupportedValue, fmt.Sprintf("service %q has no virtual IP there, which mode VIP needs: use mode Task", service.Name)}
+	}
+	if why.reason != "" {
 		rt.unresolved = append(rt.unresolved, why)
 		return backendKey{}, false
 	}
-	return backendKey{service: service, network: network, port: b.Port, protocol: b.Protocol}, true
+	return key, true
 }
 
 func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend) snapshot.Backend {
@@ -194,7 +202,7 @@ func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend) snapshot.Back
 		out = addressBackend(key.addresses, b)
 	} else {
 		r.updating = r.updating || key.service.Updating
-		out = r.serviceBackend(key.service, key.network, b)
+		out = r.serviceBackend(key, b)
 	}
 	out.ID, out.Check = checked(out.ID, key.check), key.check
 	return out

@@ -60,12 +60,13 @@ func sameCertificate(a, b *snapshot.CertificateReport) bool {
 
 func sameService(a, b *Service) bool {
 	return a.ID == b.ID && a.Name == b.Name && a.Updating == b.Updating && a.Desired == b.Desired &&
-		a.TaskError == b.TaskError && slices.Equal(a.Networks, b.Networks) && maps.Equal(a.Labels, b.Labels)
+		a.TaskError == b.TaskError && slices.Equal(a.Networks, b.Networks) &&
+		slices.Equal(a.VirtualIPs, b.VirtualIPs) && slices.Equal(a.HostPorts, b.HostPorts) && maps.Equal(a.Labels, b.Labels)
 }
 
 func sameTask(a, b *Task) bool {
 	return a.ID == b.ID && a.ServiceID == b.ServiceID && a.NodeID == b.NodeID && a.Slot == b.Slot && a.Created == b.Created && a.Running == b.Running &&
-		slices.Equal(a.Addresses, b.Addresses)
+		slices.Equal(a.Addresses, b.Addresses) && slices.Equal(a.HostPorts, b.HostPorts)
 }
 
 func sameNetwork(a, b *Network) bool {
