@@ -37,3 +37,15 @@ type HealthCheck struct {
 	Interval time.Duration `json:"interval,omitempty"`
 	Timeout  time.Duration `json:"timeout,omitempty"`
 }
+
+// Session is how a client is kept on one Endpoint.
+type Session struct {
+	// Name is that of the cookie, or with Header of the header field.
+	Name   string `json:"name"`
+	Header bool   `json:"header,omitempty"`
+	// Absolute ends a session for good, Idle one that was not used; 0 is never.
+	Absolute time.Duration `json:"absolute,omitempty"`
+	Idle     time.Duration `json:"idle,omitempty"`
+	// Permanent: the cookie outlives the browser, for Absolute.
+	Permanent bool `json:"permanent,omitempty"`
+}

@@ -25,6 +25,7 @@ func (s Snapshot) Seal() *Snapshot {
 	count(h, s.Certificates, func(c *Certificate) {
 		h.strings(c.ID, c.Name, c.CertSecret, c.KeySecret)
 	})
+	h.list(s.SessionKeys)
 	d := h.take()
 	s.Version = hex.EncodeToString(d[:])
 	return &s
@@ -147,6 +148,13 @@ func (h *hasher) rule(r *Rule) {
 		h.int(int64(r.Attempts))
 		h.int(int64(r.Backoff))
 		count(h, r.Codes, func(code *int) { h.int(int64(*code)) })
+	})
+	maybe(h, r.Session, func(s *Session) {
+		h.strings(s.Name)
+		h.bool(s.Header)
+		h.bool(s.Permanent)
+		h.int(int64(s.Absolute))
+		h.int(int64(s.Idle))
 	})
 }
 

@@ -24,6 +24,9 @@ type Snapshot struct {
 	Backends []Backend `json:"backends,omitempty"`
 	// Certificates are sorted by ID, and named by it in the Routes.
 	Certificates []Certificate `json:"certificates,omitempty"`
+	// SessionKeys are the IDs of the secrets that sessions are sealed with, where a
+	// Rule has a Session. The first makes new ones, the others open old ones.
+	SessionKeys []string `json:"sessionKeys,omitempty"`
 }
 
 // TLSMode says what the data plane does with TLS on a Route's hosts.
@@ -91,6 +94,8 @@ type Rule struct {
 	// BackendRequest bounds one try; 0 means no bound.
 	BackendRequest time.Duration `json:"backendRequest,omitempty"`
 	Retry          *Retry        `json:"retry,omitempty"`
+	// Session keeps a client on one Endpoint; nil does not.
+	Session *Session `json:"session,omitempty"`
 }
 
 // MatchType says how a value is compared.

@@ -69,3 +69,21 @@ func (f *findings) checkHealthCheck(h *HealthCheck, tls *RouteTLS) {
 
 // checkTarget is what may stand in a path with a query (RFC 3986 section 3.3).
 var checkTarget = regexp.MustCompile(`^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@?]|%[0-9A-Fa-f]{2})*$`)
+
+// checkSession finds lifetimes that cannot be.
+func (f *findings) checkSession(path string, s *SessionPersistence) {
+	if s.CookieConfig != nil && s.Type == SessionHeader {
+		f.invalid(path+".cookieConfig", "goes with type Cookie only")
+	}
+	if s.CookieConfig != nil && s.CookieConfig.LifetimeType == LifetimePermanent && s.AbsoluteTimeout == nil {
+		f.invalid(path+".absoluteTimeout", "is required with lifetimeType Permanent: say how long browsers keep the cookie")
+	}
+	f.checkNotZero(path+".absoluteTimeout", s.AbsoluteTimeout)
+	f.checkNotZero(path+".idleTimeout", s.IdleTimeout)
+}
+
+func (f *findings) checkNotZero(path string, timeout *Duration) {
+	if timeout != nil && *timeout == 0 {
+		f.invalid(path, "is 0s, which would end every session at once: leave it out for never")
+	}
+}

@@ -65,6 +65,13 @@ func defaultRule(r *Rule) {
 	if r.Retry != nil {
 		fillPointer(&r.Retry.Attempts, 1)
 	}
+	if s := r.SessionPersistence; s != nil {
+		fill(&s.SessionName, "fairlead-session")
+		fill(&s.Type, SessionCookie)
+		if s.CookieConfig != nil {
+			fill(&s.CookieConfig.LifetimeType, LifetimeSession)
+		}
+	}
 }
 
 func defaultMatch(m *Match) {

@@ -342,23 +342,38 @@ type Retry struct {
 	Backoff *Duration `json:"backoff,omitempty"`
 }
 
-// SessionPersistence keeps a client on one Endpoint (GEP-1619).
+// SessionPersistence keeps a client on one Endpoint (GEP-1619), by a value that
+// Fairlead gives it and that only Fairlead can make and read. A session is that of
+// a task's slot: it survives that the task is replaced, and it is the same at every
+// data plane. Where its Endpoint is gone or out the client gets another, and another
+// session. A backend whose weight becomes 0 keeps the sessions that it has.
 type SessionPersistence struct {
-	// SessionName is the cookie's name.
-	SessionName string `json:"sessionName,omitempty" validate:"max=128"`
-	// AbsoluteTimeout ends a session for good.
+	// SessionName is the name of the cookie or of the header field. Absent means
+	// fairlead-session. Rules of one host with the same paths need different names.
+	SessionName string `json:"sessionName,omitempty" validate:"omitempty,max=128,token"`
+	// AbsoluteTimeout ends a session for good. Absent means never.
 	AbsoluteTimeout *Duration `json:"absoluteTimeout,omitempty"`
-	// IdleTimeout ends a session that was not used.
+	// IdleTimeout ends a session that was not used for so long. Absent means never.
 	IdleTimeout *Duration `json:"idleTimeout,omitempty"`
-	// Type is Cookie (the default) or Header.
+	// Type is Cookie (the default), or Header: the answer has the value in a header
+	// field, which the client has to send with its next requests.
 	Type string `json:"type,omitempty" validate:"omitempty,oneof=Cookie Header"`
 	// CookieConfig says what kind of cookie it is.
 	CookieConfig *CookieConfig `json:"cookieConfig,omitempty"`
 }
 
+// The types of SessionPersistence, and of a cookie's lifetime.
+const (
+	SessionCookie     = "Cookie"
+	SessionHeader     = "Header"
+	LifetimeSession   = "Session"
+	LifetimePermanent = "Permanent"
+)
+
 // CookieConfig says what kind of cookie keeps a session.
 type CookieConfig struct {
-	// LifetimeType is Session (the default) or Permanent.
+	// LifetimeType is Session (the default: the browser forgets the cookie when it
+	// ends) or Permanent (it keeps it for absoluteTimeout, which is required then).
 	LifetimeType string `json:"lifetimeType,omitempty" validate:"omitempty,oneof=Permanent Session"`
 }
 

@@ -30,6 +30,9 @@ func (f *findings) checkRule(path string, r *Rule) {
 	for i := range r.Backends {
 		f.checkBackend(at(path+".backends", i), &r.Backends[i])
 	}
+	if r.SessionPersistence != nil {
+		f.checkSession(path+".sessionPersistence", r.SessionPersistence)
+	}
 	if t := r.Timeouts; t != nil && t.Request != nil && t.BackendRequest != nil && *t.Request != 0 && *t.BackendRequest > *t.Request {
 		f.invalid(path+".timeouts.backendRequest", "is %s, longer than request (%s) in which it must fit", t.BackendRequest, t.Request)
 	}

@@ -103,6 +103,7 @@ func requestFields(r *Rule) []string {
 	note(len(r.Filters) > 0, "filters")
 	note(r.Timeouts != nil, "timeouts")
 	note(r.Retry != nil, "retry")
+	note(r.SessionPersistence != nil, "sessionPersistence")
 	for i := range r.Backends {
 		note(len(r.Backends[i].Filters) > 0, at("backends", i)+".filters")
 	}

@@ -21,9 +21,6 @@ var (
 		{"serviceCluster", func(s *RouteSpec) bool { return s.ServiceCluster != "" }, "service clusters are not supported yet: remove it"},
 		{"access", func(s *RouteSpec) bool { return s.Access != nil }, "access lists are not supported yet: remove it"},
 	}
-	ruleLacks = []lacking[Rule]{
-		{"sessionPersistence", func(r *Rule) bool { return r.SessionPersistence != nil }, "session persistence is not supported yet: remove it"},
-	}
 	filterLacks = []lacking[Filter]{
 		{"type", func(f *Filter) bool { return f.Type == FilterRequestMirror }, "RequestMirror is not supported yet: remove the filter"},
 		{"type", func(f *Filter) bool { return f.Type == FilterCORS }, "CORS is not supported yet: remove the filter"},
@@ -43,7 +40,6 @@ func (f *findings) checkUnsupported(s *RouteSpec) {
 	for i := range s.Rules {
 		f.inRule(i, func(path string) {
 			r := &s.Rules[i]
-			lack(f, path, r, ruleLacks)
 			f.lackFilters(path+".filters", r.Filters)
 			for j := range r.Backends {
 				f.lackBackend(fmt.Sprintf("%s.backends[%d]", path, j), &r.Backends[j])

@@ -61,6 +61,9 @@ func TestValidateAccepts(t *testing.T) {
 		"failures that are counted":                           host + backend + "healthCheck: {maxFails: 5, failTimeout: 30s}",
 		"a health check of the defaults":                      host + backend + "healthCheck: {}",
 		"failures that take nobody out":                       host + backend + "tls: {mode: Passthrough}\nhealthCheck: {maxFails: 0}",
+		"a session of the defaults":                           rule("sessionPersistence: {}"),
+		"a permanent session":                                 rule("sessionPersistence: {sessionName: s, absoluteTimeout: 24h, idleTimeout: 1h, type: Cookie, cookieConfig: {lifetimeType: Permanent}}"),
+		"a session in a header field":                         rule("sessionPersistence: {type: Header, sessionName: X-Session}"),
 		"random choice of an Endpoint":                        host + backend + "loadBalancing: {type: Random}",
 		"an expression for the path and an encoded character": rule("matches: [{path: {type: RegularExpression, value: '/[a-z]+'}}, {path: {type: Exact, value: /caf%C3%A9}}]"),
 	} {
@@ -147,11 +150,16 @@ func TestValidateRefuses(t *testing.T) {
 		{"an interval for nobody who asks", host + backend + "healthCheck: {interval: 1s, timeout: 1s}", "Invalid -1 spec.healthCheck.interval\nInvalid -1 spec.healthCheck.timeout"},
 		{"failures that count for no time", host + backend + "healthCheck: {failTimeout: 0s}", "Invalid -1 spec.healthCheck.failTimeout"},
 
+		{"a cookie's lifetime for a header field", rule("sessionPersistence: {type: Header, cookieConfig: {}}"), "Invalid 0 spec.rules[0].sessionPersistence.cookieConfig"},
+		{"a permanent cookie that never ends", rule("sessionPersistence: {cookieConfig: {lifetimeType: Permanent}}"), "Invalid 0 spec.rules[0].sessionPersistence.absoluteTimeout"},
+		{"a session that ends at once", rule("sessionPersistence: {idleTimeout: 0s}"), "Invalid 0 spec.rules[0].sessionPersistence.idleTimeout"},
+		{"a session's name that no cookie can have", rule("sessionPersistence: {sessionName: 'a;b'}"), "Invalid 0 spec.rules[0].sessionPersistence.sessionName"},
+		{"a session in what Passthrough hides", host + "tls: {mode: Passthrough}\nrules: [{sessionPersistence: {}}]", "Invalid 0 spec.rules[0].sessionPersistence"},
+
 		{"Sidecar", host + backend + "tls: {mode: Sidecar}", U + " -1 spec.tls.mode"},
 		{"client certificates", host + backend + "tls: {mode: Terminate, clientAuth: {caSecretRefs: [ca]}, " + certs + "}", U + " -1 spec.tls.clientAuth"},
 		{"access lists", host + backend + "access: {allow: [10.0.0.0/8]}", U + " -1 spec.access"},
 		{"active checks", host + backend + "healthCheck: {type: TCP}", U + " -1 spec.healthCheck.type"},
-		{"session persistence", rule("sessionPersistence: {}"), U + " 0 spec.rules[0].sessionPersistence"},
 		{"a mirror", filter("{type: RequestMirror, requestMirror: {backend: {service: a, port: 1}}}"), U + " 0 spec.rules[0].filters[0].type"},
 		{"CORS", filter("{type: CORS, cors: {}}"), U + " 0 spec.rules[0].filters[0].type"},
 		{"https to a backend of a rule", host + "rules: [{backends: [{service: a, port: 1, protocol: https}]}]", U + " 0 spec.rules[0].backends[0].protocol"},
