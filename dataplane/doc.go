@@ -24,6 +24,7 @@
 //	filter       what Filters make of a request
 //	balance      which Backend, which Endpoint
 //	health       which Endpoints are passed over
+//	session      what keeps a client on one Endpoint
 //	live         Backends and Endpoints, across publishes
 //	certificate  from secrets to tls.Config
 //	limit        how many connections there may be

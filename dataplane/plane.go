@@ -18,6 +18,7 @@ import (
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/metrics"
 	"fairlead.dev/fairlead/dataplane/proxy"
+	"fairlead.dev/fairlead/dataplane/session"
 )
 
 // Plane is a data plane.
@@ -26,6 +27,7 @@ type Plane struct {
 	engine       *proxy.Engine
 	monitor      *health.Monitor
 	certificates *certificate.Store
+	sessions     *session.Store
 	connections  *limit.Connections
 	metrics      *metrics.Metrics
 	log          *access.Log
@@ -46,6 +48,7 @@ func New(cfg Config) (*Plane, error) {
 	p.monitor = health.NewMonitor(health.Config{Changed: p.signal})
 	p.connections = limit.NewConnections(limit.Config{Total: cfg.MaxConnections, PerAddress: cfg.MaxPerClient})
 	p.certificates = certificate.NewStore(p.cfg.Secrets.Secret, p.signal, p.cfg.Logger)
+	p.sessions = session.NewStore(p.cfg.Secrets.Secret, p.cfg.Logger)
 	empty, _, err := live.Build(nil, &snapshot.Snapshot{})
 	if err != nil {
 		panic("dataplane: the empty snapshot: " + err.Error())
@@ -56,6 +59,7 @@ func New(cfg Config) (*Plane, error) {
 		Begin: func() { p.metrics.Begin() }, Done: p.done, HTTPSPort: func() int { return int(p.redirectPort.Load()) },
 		Refused:        func(reason string) { p.metrics.Refused(reason) },
 		Info:           cfg.Info,
+		Sessions:       p.sessions.Ring,
 		TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits, MaxReplay: cfg.MaxReplay, Log: p.cfg.Logger,
 	})
 	p.metrics, err = metrics.New(cfg.Metrics, state{p})
@@ -81,6 +85,7 @@ func (p *Plane) Publish(ctx context.Context, s *snapshot.Snapshot) error {
 		return fmt.Errorf("publish snapshot %s: %w", s.Version, err)
 	}
 	p.certificates.Sync(s.Certificates)
+	p.sessions.Sync(s.SessionKeys)
 	p.serving.Store(last.next(world, p.certificates))
 	change.Apply(p.monitor)
 	p.forgetRoutes(last.world.Snapshot.Routes, s.Routes)

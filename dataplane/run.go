@@ -29,6 +29,7 @@ func (p *Plane) Run(ctx context.Context) error {
 	force, stop := p.drainLimit(ctx)
 	defer stop()
 	run.Go(func() error { return p.certificates.Run(ctx) })
+	run.Go(func() error { return p.sessions.Run(ctx) })
 	run.Go(func() error { return p.engine.Run(ctx, p.cfg.DrainTimeout) })
 	if plain != nil {
 		run.Go(func() error {

@@ -77,6 +77,16 @@ func (w *World) Next(r *routing.Rule, key balance.Key) (int, *Backend) {
 	return i, s.weighted.backends[i]
 }
 
+// Named returns the Backend of a Rule whose name has a hash, with its place, or -1.
+func (w *World) Named(r *routing.Rule, name balance.Key) (int, *Backend) {
+	for i := range r.Spec.Backends {
+		if b := w.backends[r.Spec.Backends[i].Backend]; b != nil && balance.KeyOf(b.Name()) == name {
+			return i, b
+		}
+	}
+	return -1, nil
+}
+
 func (w *weighted) next(key balance.Key) int {
 	if key != 0 {
 		return balance.Share(key, w.weights, w.hashes)

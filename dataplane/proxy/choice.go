@@ -2,20 +2,28 @@ package proxy
 
 import (
 	"fairlead.dev/fairlead/dataplane/balance"
+	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/routing"
 )
 
-// choose says how Backend and Endpoint are to be chosen.
-func (x *exchange) choose() balance.Choice {
-	if x.result.Rule.Plain {
-		return balance.Choice{}
+// choose chooses the Backend, as World.Next does, and says how its Endpoint is to
+// be chosen.
+func (x *exchange) choose() (place int, b *live.Backend) {
+	rule := x.result.Rule
+	x.choice, x.staying = balance.Choice{}, false
+	if rule.Plain {
+		return x.world.Next(rule, 0)
 	}
-	r := x.result.Rule.Route
-	how := balance.Choice{Policy: balance.Policy(r.LoadBalancing)}
-	if r.Hash != nil {
-		how.Key = x.key()
+	x.choice.Policy = balance.Policy(rule.Route.LoadBalancing)
+	if rule.Route.Hash != nil {
+		x.choice.Key = x.key()
 	}
-	return how
+	if rule.Spec.Session != nil {
+		if place, b = x.resume(); place >= 0 {
+			return place, b
+		}
+	}
+	return x.world.Next(rule, x.choice.Key)
 }
 
 // key returns the Key of a consistent hash; none where the request has not what is

@@ -6,6 +6,7 @@
 //
 //	exchange   decide
 //	choice     what the choice of an Endpoint goes by
+//	stay       sessions
 //	reply      answer in our own name, or else
 //	outgoing   the request as Endpoints get it: header fields, Filters
 //	tries      pick an Endpoint and send, again where semantics allow it
@@ -49,6 +50,7 @@ import (
 	"fairlead.dev/fairlead/dataplane/access"
 	"fairlead.dev/fairlead/dataplane/health"
 	"fairlead.dev/fairlead/dataplane/live"
+	"fairlead.dev/fairlead/dataplane/session"
 )
 
 // Config is what an Engine needs. All but the funcs may be zero.
@@ -65,6 +67,9 @@ type Config struct {
 	Done func(r *access.Record, counts *live.Counts)
 	// Refused counts what a limit or the grammar refused; nil is ignored.
 	Refused func(reason string)
+	// Sessions returns the keys of sessions, nil while there is none; a nil func is
+	// one that never has any.
+	Sessions func() *session.Ring
 	// HTTPSPort returns the port that clients are redirected to.
 	HTTPSPort func() int
 
@@ -92,6 +97,9 @@ func New(cfg Config) *Engine {
 	cfg.MaxReplay = cmp.Or(cfg.MaxReplay, 64<<10)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Sessions == nil {
+		cfg.Sessions = func() *session.Ring { return nil }
 	}
 	if cfg.Refused == nil {
 		cfg.Refused = func(string) {}

@@ -48,6 +48,9 @@ type exchange struct {
 	tried  []*live.Endpoint
 	// choice is how Endpoints are picked.
 	choice balance.Choice
+	// stay is the client's session, where staying; else it may be of another request.
+	stay    *stay
+	staying bool
 	// timer ends the request; nil without timeouts.request.
 	timer *time.Timer
 	// sentOnceMore: a connection broke, and the request was sent again for that.
@@ -171,8 +174,7 @@ func (x *exchange) serveRule() {
 			return
 		}
 	}
-	x.choice = x.choose()
-	i, backend := x.world.Next(rule, x.choice.Key)
+	i, backend := x.choose()
 	if i < 0 {
 		x.reply(http.StatusInternalServerError, "the rule has no backend")
 		return

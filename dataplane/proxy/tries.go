@@ -80,7 +80,10 @@ func (x *exchange) forward(b *live.Backend) {
 // pick returns the next Endpoint. An Endpoint is tried again only when there is
 // no other, and only by a retry, or where its pooled connection was stale.
 func (x *exchange) pick(b *live.Backend, last *try) *live.Endpoint {
-	e := b.Pick(x.choice, x.tried)
+	e := x.home(b, last)
+	if e == nil {
+		e = b.Pick(x.choice, x.tried)
+	}
 	if e != nil || last.endpoint == nil {
 		return e
 	}

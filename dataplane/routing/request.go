@@ -108,7 +108,7 @@ func isPlain(r *snapshot.Route, spec *snapshot.Rule) bool {
 	if r.LoadBalancing != "" && r.LoadBalancing != "RoundRobin" || r.Hash != nil || r.InfoHeaders {
 		return false
 	}
-	if len(spec.Filters) > 0 || spec.Request > 0 || spec.BackendRequest > 0 || spec.Retry != nil {
+	if len(spec.Filters) > 0 || spec.Request > 0 || spec.BackendRequest > 0 || spec.Retry != nil || spec.Session != nil {
 		return false
 	}
 	return !slices.ContainsFunc(spec.Backends, func(b snapshot.BackendRef) bool { return len(b.Filters) > 0 })
