@@ -43,7 +43,7 @@ func (o *runOptions) addFlags(c *cobra.Command) {
 	f.BoolVar(&o.standalone, "standalone", false, "run without Docker: Routes from --manifests, secrets from --secrets")
 	f.StringVar(&o.manifests, "manifests", "", "folder of manifests; with a swarm it is synced into the store, and pruned")
 	f.StringVar(&o.secrets, "secrets", "", "folder of files that stand for secrets (with --standalone)")
-	f.StringVar(&o.stateDir, "state-dir", "/run/fairlead", "folder for the tenders' sockets and the last good snapshot; in a container a volume")
+	f.StringVar(&o.stateDir, "state-dir", "/run/fairlead", "folder for the tenders' sockets and the last good snapshot, with --standalone for the key of sessions; in a container a volume")
 	f.StringVar(&o.image, "image", "", "image for tenders (default: this container's own, or one made of this executable)")
 	f.StringVar(&o.http, "http", ":80", `address for plain HTTP; "" for none`)
 	f.StringVar(&o.https, "https", ":443", `address for TLS; "" for none`)

@@ -54,7 +54,7 @@ func run(ctx context.Context, o runOptions) error {
 
 // runStandalone serves a directory of manifests, with files for secrets.
 func (i *instance) runStandalone(ctx context.Context) error {
-	secrets := &certs.Directory{Path: i.options.secrets}
+	secrets := &certs.Generated{Directory: &certs.Directory{Path: i.options.secrets}, Own: filepath.Join(i.options.stateDir, "secrets")}
 	if err := i.newPlane(nil, secrets); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (i *instance) runStandalone(ctx context.Context) error {
 	i.objects.Store(o)
 	always := func() bool { return true }
 	s := newStatuses(o, always, func() {}, i.logger)
-	r := i.reconciler(reconcile.Config{Source: o, Observer: secrets, Reporter: s, Settle: -1}) // the directory gathers
+	r := i.reconciler(reconcile.Config{Source: o, Observer: secrets, Actor: secrets, Reporter: s, Settle: -1}) // the directory gathers
 	prune := func(ctx context.Context) error { return i.prune(ctx, directory.Prune, always) }
 	return i.runAll(ctx, directory.Run, s.Run, r.Run, prune, i.forward(directory.Changed(), i.trigger.Set))
 }

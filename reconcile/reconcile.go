@@ -73,7 +73,7 @@ type Config struct {
 	Source    Source
 	Observer  Observer
 	Publisher Publisher
-	Actor     Actor // required where Tenders is given
+	Actor     Actor // required where Tenders is given, or a Rule keeps sessions
 	Reporter  Reporter
 	// Tenders is the Input's; nil where there are none.
 	Tenders *plan.TenderSpec
@@ -290,6 +290,8 @@ func (r *Reconciler) act(ctx context.Context, actions []plan.Action) error {
 			continue
 		}
 		switch {
+		case a.CreateSecret != nil:
+			r.Logger.Info("created secret", "secret", a.CreateSecret.Name)
 		case a.CreateTender != nil:
 			r.Logger.Info("created tender", "tender", a.CreateTender.Name, "network", a.CreateTender.Network, "secrets", len(a.CreateTender.Secrets))
 		case a.RemoveTender != nil:

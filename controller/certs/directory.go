@@ -1,6 +1,7 @@
-// Package certs is where certificates come from. For now that is Docker secrets,
-// which package swarm and the Tenders deal with, and for a data plane without a
-// swarm a directory of files, which stands in for them.
+// Package certs is where certificates and keys come from. For now that is Docker
+// secrets, which package swarm and the Tenders deal with, and for a data plane
+// without a swarm a directory of files, which stands in for them, and another one
+// for what Fairlead generates.
 package certs
 
 import (

@@ -104,3 +104,23 @@ func TestAnExecutableThatIsNotStaticIsToldOfBeforeAnyTenderIsCreated(t *testing.
 		t.Errorf("an image was made all the same: %s", made)
 	}
 }
+
+func TestASecretIsCreatedOnce(t *testing.T) {
+	r := rig.Shared(t)
+	r.Reset(t)
+	c := dial(t, r.Node(0).Host())
+	create := plan.Action{CreateSecret: &plan.NewSecret{Name: "fairlead.sessions.1", Size: 32}}
+	var both sync.WaitGroup
+	for range 2 { // as two operators do, who have the same plan
+		both.Go(func() {
+			if err := c.Act(t.Context(), create); err != nil {
+				t.Errorf("create: %v", err)
+			}
+		})
+	}
+	both.Wait()
+	w, err := c.World(t.Context())
+	if err != nil || len(w.Secrets) != 1 || w.Secrets[0].Name != "fairlead.sessions.1" {
+		t.Errorf("secrets are %v, %v", w.Secrets, err)
+	}
+}

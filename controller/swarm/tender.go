@@ -24,6 +24,8 @@ const (
 // Act carries one Action out. What is done already is no error.
 func (c *Client) Act(ctx context.Context, a plan.Action) error {
 	switch {
+	case a.CreateSecret != nil:
+		return c.createSecret(ctx, a.CreateSecret)
 	case a.CreateTender != nil:
 		return c.createTender(ctx, a.CreateTender)
 	case a.RemoveTender != nil:

@@ -79,6 +79,10 @@ func TestTheWorldIsAsTheSwarmSays(t *testing.T) {
 	if len(tasks) != 2 || tasks[0].Addresses[0].IP == tasks[1].Addresses[0].IP {
 		t.Errorf("tasks %+v", tasks)
 	}
+	slots := map[string]bool{tasks[0].Slot: tasks[0].Created > 0, tasks[1].Slot: tasks[1].Created > 0}
+	if global := tasksOf(w, serviceNamed(w, "everywhere").ID); !slots["1"] || !slots["2"] || global[0].Slot != w.Nodes[0].ID {
+		t.Errorf("slots %v, and of the global service %q", slots, global[0].Slot)
+	}
 	for _, task := range tasks {
 		checkTask(t, task, w.Nodes[0].ID, wanted)
 	}

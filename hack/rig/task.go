@@ -15,6 +15,8 @@ type Task struct {
 	ID string
 	// Node is where it runs; nil until it is placed.
 	Node *Node
+	// Slot is its number in a replicated service.
+	Slot int
 	// State and Desired are as in the API: "running".
 	State, Desired string
 	// Container is the ID of its container, "" until there is one.
@@ -29,6 +31,7 @@ type Task struct {
 type inspected struct {
 	ID           string
 	NodeID       string
+	Slot         int
 	DesiredState string
 	Status       struct {
 		State           string
@@ -71,7 +74,7 @@ func (r *Rig) Tasks(ctx context.Context, service string) ([]Task, error) {
 
 func (f inspected) task(nodes map[string]*Node) Task {
 	t := Task{
-		ID: f.ID, Node: nodes[f.NodeID], State: f.Status.State, Desired: f.DesiredState,
+		ID: f.ID, Node: nodes[f.NodeID], Slot: f.Slot, State: f.Status.State, Desired: f.DesiredState,
 		Container: f.Status.ContainerStatus.ContainerID, PID: f.Status.ContainerStatus.PID,
 		Addrs: map[string]netip.Addr{},
 	}

@@ -51,3 +51,14 @@ func checked(id string, c *snapshot.HealthCheck) string {
 	}
 	return fmt.Sprintf("%s+check(%d,%v%s)", id, c.MaxFails, c.FailTimeout, asked)
 }
+
+func session(p *v1alpha1.SessionPersistence) *snapshot.Session {
+	if p == nil {
+		return nil
+	}
+	return &snapshot.Session{
+		Name: p.SessionName, Header: p.Type == v1alpha1.SessionHeader,
+		Absolute: duration(p.AbsoluteTimeout), Idle: duration(p.IdleTimeout),
+		Permanent: p.CookieConfig != nil && p.CookieConfig.LifetimeType == v1alpha1.LifetimePermanent,
+	}
+}

@@ -95,7 +95,7 @@ func (d *Decision) Plan(reports []snapshot.Report) Plan {
 	d.in.Reports = reports
 	p := Plan{Snapshot: d.Snapshot}
 	actions, pending := planTenders(&d.in, d.world, d.resolver)
-	p.Actions = actions
+	p.Actions = append(firstSessionKey(d.resolver, d.Snapshot), actions...)
 	p.Moving = pending || d.resolver.updating || d.in.World.Moving
 	p.Statuses = makeStatuses(&d.in, d.routes, d.resolver, d.Snapshot)
 	d.in.World, d.world, d.routes, d.resolver = World{}, nil, nil, nil // what Next does not need
@@ -234,6 +234,7 @@ func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot
 	}
 	s.Backends = r.sortedBackends()
 	s.Certificates = r.sortedCertificates()
+	s.SessionKeys = r.sessionKeys()
 	return s.Seal()
 }
 

@@ -13,7 +13,8 @@
 //  4. resolve: Backends to Endpoints and secretRefs to Certificates, for what is
 //     left (network.go, endpoint.go). A name is looked up as <namespace>_<name>
 //     first, then as written.
-//  5. snapshot (in compute.go): sorted and sealed.
+//  5. snapshot (in compute.go): sorted and sealed, with the keys that sessions
+//     are sealed with (sessionkey.go).
 //  6. tender: which Tenders that needs, and what to do about those that exist.
 //  7. status: the Conditions of every object; ready.go has the one that most
 //     people wait for.

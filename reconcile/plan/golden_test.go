@@ -165,6 +165,9 @@ func format(t *testing.T, p Plan) string {
 }
 
 func formatAction(a Action) string {
+	if a.CreateSecret != nil {
+		return fmt.Sprintf("create the secret %s of %d random bytes", a.CreateSecret.Name, a.CreateSecret.Size)
+	}
 	if a.RemoveTender != nil {
 		return "remove " + a.RemoveTender.Name
 	}

@@ -27,11 +27,21 @@ type Status struct {
 	Changed bool
 }
 
-// Action is a change to Swarm. Exactly one field is set. Both are idempotent.
+// Action is a change to Swarm. Exactly one field is set. All are idempotent.
 type Action struct {
+	// CreateSecret comes first.
+	CreateSecret *NewSecret
 	CreateTender *Tender
 	// RemoveTender is a Tender's service by ID.
 	RemoveTender *TenderRef
+}
+
+// NewSecret is a secret of random bytes to be created. Where there is one of that
+// name already, it stays.
+type NewSecret struct {
+	Name string
+	// Size is the number of bytes.
+	Size int
 }
 
 // Tender is a Tender service to be created, on one Network or with Secrets.
@@ -50,8 +60,10 @@ type TenderRef struct {
 	ServiceID, Name string
 }
 
-// Labels of Tender services.
+// Labels of Tender services, and of secrets that Fairlead made.
 const (
+	// LabelSecret marks a secret that Fairlead made; its value is the name.
+	LabelSecret = "fairlead.dev/secret"
 	// LabelTender marks a Tender service; its value is the TenderSpec's Scope.
 	LabelTender = "fairlead.dev/tender"
 	// LabelTenderNetwork holds the ID of its Network.

@@ -84,6 +84,9 @@ func drawObject(t *rapid.T, i int) Object {
 			Backends: []v1alpha1.Backend{{Service: rapid.SampledFrom(someNames).Draw(t, "service"), Port: 80}},
 		})
 	}
+	if len(r.Spec.Rules) > 0 && rapid.Bool().Draw(t, "session") {
+		r.Spec.Rules[0].SessionPersistence = &v1alpha1.SessionPersistence{SessionName: "s"}
+	}
 	if len(r.Spec.Rules) == 0 {
 		r.Spec.Backend = &v1alpha1.Backend{Service: rapid.SampledFrom(someNames).Draw(t, "service"), Port: 80}
 	}
@@ -200,6 +203,10 @@ func TestWhatAnActionDoesIsNotDoneTwice(t *testing.T) {
 // carryOut does to w what actions say.
 func carryOut(w *World, actions []Action) {
 	for _, a := range actions {
+		if s := a.CreateSecret; s != nil {
+			w.Secrets = append(w.Secrets, Secret{ID: "x-" + s.Name, Name: s.Name})
+			continue
+		}
 		if t := a.CreateTender; t != nil {
 			labels := map[string]string{LabelTender: t.Spec.Scope, LabelTenderNetwork: t.Network, LabelTenderSecrets: ""}
 			for i, s := range t.Secrets {

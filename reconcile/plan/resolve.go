@@ -33,6 +33,7 @@ type resolver struct {
 	candidates   []*Network     // room for networksOf
 	tasks        map[string]int // of Backends, by ID; made when all are known
 	updating     bool           // a service that is named is being updated
+	sessions     bool           // a Rule keeps sessions
 }
 
 // backendKey is what makes two Backends the same thing: a service on a network
@@ -71,6 +72,7 @@ func (r *resolver) resolve(rt *route) {
 		return
 	}
 	rt.check = r.checkOf(rt)
+	r.sessions = r.sessions || keepsSessions(rt.rules)
 	for i, named := range rt.named {
 		r.setBackends(rt, i, r.backendRefs(rt, named))
 	}

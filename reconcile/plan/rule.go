@@ -119,6 +119,7 @@ func rule(r *v1alpha1.Rule, i int) snapshot.Rule {
 		Matches: matchAll,
 		Filters: filters(r.Filters),
 		Retry:   retry(r.Retry),
+		Session: session(r.SessionPersistence),
 	}
 	if len(r.Matches) > 0 {
 		out.Matches = matches(r.Matches)
