@@ -196,6 +196,11 @@ func (h *hasher) backend(b *Backend) {
 		h.int(int64(c.Interval))
 		h.int(int64(c.Timeout))
 	})
+	maybe(h, b.TLS, func(t *BackendTLS) {
+		h.strings(t.Hostname, t.Certificate)
+		h.list(t.AltNames)
+		h.list(t.Authorities)
+	})
 	count(h, b.Endpoints, func(e *Endpoint) {
 		h.strings(e.ID, e.Address, e.Network, e.Slot)
 		h.int(e.Created)

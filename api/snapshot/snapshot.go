@@ -204,6 +204,8 @@ type Protocol string
 const (
 	HTTP Protocol = ""
 	H2C  Protocol = "h2c"
+	// HTTPS is HTTP/2 or HTTP/1.1 over TLS, as the Endpoint chooses by ALPN.
+	HTTPS Protocol = "https"
 )
 
 // Backend is a resolved Backend: the Endpoints that may get requests now.
@@ -213,6 +215,9 @@ type Backend struct {
 	// Name is what the user wrote, as logs name it: "service:port".
 	Name     string   `json:"name"`
 	Protocol Protocol `json:"protocol,omitempty"`
+	// TLS is set where Protocol is HTTPS, and nowhere else. Another TLS makes
+	// another ID.
+	TLS *BackendTLS `json:"tls,omitempty"`
 	// Network is the ID of the overlay network that the Endpoints stand on. ""
 	// means that they are reached from the host's own network. An Endpoint may
 	// stand elsewhere.
@@ -222,6 +227,23 @@ type Backend struct {
 	Check *HealthCheck `json:"check,omitempty"`
 	// Endpoints are sorted by ID.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
+}
+
+// BackendTLS says how the certificate of an Endpoint is verified, and what the
+// Endpoint is shown.
+type BackendTLS struct {
+	// Hostname is sent as SNI and verified; "" means the host of the Endpoint's
+	// address.
+	Hostname string `json:"hostname,omitempty"`
+	// AltNames are DNS names, and URIs, which have "://". Where there are any, the
+	// certificate has to hold one of them, and the host is only sent.
+	AltNames []string `json:"altNames,omitempty"`
+	// Authorities are the IDs of Certificates without a key, by one of which the
+	// certificate has to be signed.
+	Authorities []string `json:"authorities"`
+	// Certificate is the ID of the Certificate that the Endpoint is shown; "" is
+	// none.
+	Certificate string `json:"certificate,omitempty"`
 }
 
 // Endpoint is one address that serves a Backend.
@@ -243,13 +265,19 @@ type Endpoint struct {
 	Created int64 `json:"created,omitempty"`
 }
 
-// Certificate names the two secrets that hold a certificate.
+// SystemAuthorities is the ID of the Certificate that stands for the authorities
+// of the system that a data plane runs on.
+const SystemAuthorities = "system"
+
+// Certificate names the two secrets that hold a certificate. One without
+// KeySecret is of authorities: the secret holds what others' certificates are
+// verified with. One without any secret is SystemAuthorities.
 type Certificate struct {
 	// ID is made of the secrets' IDs, so other bytes are another Certificate.
 	ID string `json:"id"`
 	// Name is what the user wrote: the name of the secret with the chain.
 	Name string `json:"name"`
 	// CertSecret and KeySecret are the IDs of the secrets.
-	CertSecret string `json:"certSecret"`
-	KeySecret  string `json:"keySecret"`
+	CertSecret string `json:"certSecret,omitempty"`
+	KeySecret  string `json:"keySecret,omitempty"`
 }

@@ -1,5 +1,7 @@
 package v1alpha1
 
+import "net"
+
 // checkBackend reports what is wrong between the fields of b.
 func (f *findings) checkBackend(path string, b *Backend) {
 	switch {
@@ -12,10 +14,28 @@ func (f *findings) checkBackend(path string, b *Backend) {
 	case b.Port == 0:
 		f.invalid(path+".port", "is required: the port that the tasks of service %q listen on", b.Service)
 	}
-	if b.TLS != nil && b.Protocol != ProtocolHTTPS {
-		f.invalid(path+".tls", "goes with protocol https only, and protocol is %s", b.Protocol)
-	}
+	f.checkBackendTLS(path+".tls", b)
 	f.checkFilters(path+".filters", b.Filters)
+}
+
+// checkBackendTLS finds out whether there is a name to verify.
+func (f *findings) checkBackendTLS(path string, b *Backend) {
+	switch {
+	case b.Protocol != ProtocolHTTPS && b.TLS != nil:
+		f.invalid(path, "goes with protocol https only, and protocol is %s", b.Protocol)
+	case b.Protocol == ProtocolHTTPS && (b.TLS == nil || b.TLS.Hostname == "") && !named(b.Addresses):
+		f.invalid(path+".hostname", "is required with protocol https: the name in the backend's certificate; only addresses with DNS names can do without")
+	}
+}
+
+// named says whether all of addresses have DNS names.
+func named(addresses []string) bool {
+	for _, a := range addresses {
+		if host, _, err := net.SplitHostPort(a); err != nil || net.ParseIP(host) != nil {
+			return false
+		}
+	}
+	return len(addresses) > 0
 }
 
 // checkAddresses finds what has no meaning beside addresses.

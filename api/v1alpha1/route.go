@@ -274,7 +274,8 @@ const (
 	ProtocolHTTP BackendProtocol = "http"
 	// ProtocolH2C is HTTP/2 with prior knowledge in the clear (RFC 9113 §3.3).
 	ProtocolH2C BackendProtocol = "h2c"
-	// ProtocolHTTPS is HTTP over TLS, verified.
+	// ProtocolHTTPS is HTTP over TLS, verified: HTTP/2 where the backend
+	// negotiates it (ALPN), else HTTP/1.1.
 	ProtocolHTTPS BackendProtocol = "https"
 )
 
@@ -299,7 +300,8 @@ type Backend struct {
 	Mode string `json:"mode,omitempty" validate:"omitempty,oneof=Task VIP"`
 	// Protocol is http (the default), h2c or https.
 	Protocol BackendProtocol `json:"protocol,omitempty" validate:"omitempty,oneof=http h2c https"`
-	// TLS says how the backend is verified where protocol is https.
+	// TLS says how the backend is verified where protocol is https. It may be
+	// left out only beside addresses that all have DNS names, see hostname.
 	TLS *BackendTLS `json:"tls,omitempty"`
 	// Filters change only the requests that go to this backend.
 	Filters []Filter `json:"filters,omitempty" validate:"max=16,dive"`
@@ -313,11 +315,15 @@ const (
 
 // BackendTLS says how a backend's certificate is verified (GEP-1897).
 type BackendTLS struct {
-	// Hostname is the name to send as SNI and to verify.
+	// Hostname is the name to send as SNI and to verify. It may be left out only
+	// beside addresses that all have DNS names: then it is the name in each.
 	Hostname string `json:"hostname,omitempty" validate:"omitempty,hostname_rfc1123"`
-	// SubjectAltNames are names of which the certificate must hold one, instead of hostname.
-	SubjectAltNames []string `json:"subjectAltNames,omitempty" validate:"max=16"`
+	// SubjectAltNames are DNS names and URIs, such as spiffe://example.org/api, of
+	// which the certificate must hold one. Then hostname is only sent, not verified.
+	SubjectAltNames []string `json:"subjectAltNames,omitempty" validate:"max=16,dive,altname"`
 	// CASecretRefs are Docker secrets with the authorities' certificates in PEM.
+	// Absent means those of the system that Fairlead runs on. Its own image has
+	// none: mount a bundle at /etc/ssl/certs/ca-certificates.crt there.
 	CASecretRefs []string `json:"caSecretRefs,omitempty" validate:"max=8,dive,swarmname"`
 	// ClientSecretRef is the certificate to show to the backend.
 	ClientSecretRef *SecretRef `json:"clientSecretRef,omitempty"`

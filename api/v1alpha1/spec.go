@@ -82,6 +82,9 @@ func (f *findings) checkPassthrough(s *RouteSpec) {
 	if s.Backend != nil && len(s.Backend.Filters) > 0 {
 		f.invalid("spec.backend.filters", why)
 	}
+	if s.Backend != nil && s.Backend.Protocol == ProtocolHTTPS {
+		f.invalid("spec.backend.protocol", why)
+	}
 	for i := range s.Rules {
 		f.inRule(i, func(path string) {
 			for _, field := range requestFields(&s.Rules[i]) {
@@ -106,6 +109,7 @@ func requestFields(r *Rule) []string {
 	note(r.SessionPersistence != nil, "sessionPersistence")
 	for i := range r.Backends {
 		note(len(r.Backends[i].Filters) > 0, at("backends", i)+".filters")
+		note(r.Backends[i].Protocol == ProtocolHTTPS, at("backends", i)+".protocol")
 	}
 	return fields
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -32,6 +33,7 @@ var formats = map[string]format{
 	"headername":  matching("[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}", "must be the name of a header field: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"),
 	"token":       matching("[A-Za-z0-9!#$%&'*+.^_`|~-]+", "must be a token: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"),
 	"hostpattern": {`^(\*|(\*\.)?` + hostName + `\.?)$`, isHostPattern, `must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`},
+	"altname":     {"", isAltName, "must be a DNS name or a URI with a scheme, such as api.internal or spiffe://example.org/api"},
 	"hostport":    {"", isHostPort, `must be "host:port", such as 10.0.0.7:8080, [fd00::7]:8080 or db.example.com:443`},
 	"headervalue": {"", isHeaderValue, "must be one line of text, without control characters and without blanks at its ends (RFC 9110)"},
 }
@@ -69,6 +71,11 @@ func isHostPort(s string) bool {
 		return false
 	}
 	return net.ParseIP(host) != nil || isHostName(host)
+}
+
+func isAltName(s string) bool {
+	u, err := url.Parse(s)
+	return isHostName(s) && net.ParseIP(s) == nil || err == nil && u.IsAbs() && u.Host != ""
 }
 
 func isHeaderValue(s string) bool {

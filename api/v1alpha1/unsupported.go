@@ -25,10 +25,6 @@ var (
 		{"type", func(f *Filter) bool { return f.Type == FilterRequestMirror }, "RequestMirror is not supported yet: remove the filter"},
 		{"type", func(f *Filter) bool { return f.Type == FilterCORS }, "CORS is not supported yet: remove the filter"},
 	}
-	backendLacks = []lacking[Backend]{
-		{"protocol", func(b *Backend) bool { return b.Protocol == ProtocolHTTPS }, "https is not supported yet: use http or h2c"},
-		{"tls", func(b *Backend) bool { return b.TLS != nil }, "TLS to a backend is not supported yet: remove it"},
-	}
 )
 
 // checkUnsupported reports every use of what is not served.
@@ -49,7 +45,6 @@ func (f *findings) checkUnsupported(s *RouteSpec) {
 }
 
 func (f *findings) lackBackend(path string, b *Backend) {
-	lack(f, path, b, backendLacks)
 	f.lackFilters(path+".filters", b.Filters)
 }
 

@@ -51,6 +51,8 @@ func TestValidateAccepts(t *testing.T) {
 		"a bounded try in an unbounded request":               rule("timeouts: {request: 0s, backendRequest: 10s}"),
 		"weight 0":                                            host + "rules: [{backends: [{service: a, port: 1, weight: 0}]}]",
 		"h2c to the backend":                                  host + "backend: {service: a, port: 1, protocol: h2c}",
+		"https to the backend, all of it":                     host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a, subjectAltNames: [b.example, 'spiffe://example/a'], caSecretRefs: [ca], clientSecretRef: {cert: c, key: k}}}",
+		"https to addresses that have names":                  host + "backend: {addresses: ['a.example:443', 'b.example:443'], protocol: https}",
 		"one header in two matches":                           rule("matches: [{headers: [{name: A, value: '1'}]}, {headers: [{name: a, value: '2'}]}]"),
 		"query parameters that differ in case":                rule("matches: [{queryParams: [{name: a, value: '1'}, {name: A, value: '2'}]}]"),
 		"the same header field set and added":                 filter("{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: A, value: b}], add: [{name: a, value: c}]}}"),
@@ -145,6 +147,11 @@ func TestValidateRefuses(t *testing.T) {
 		{"a consistent hash of two keys", host + backend + "loadBalancing: {consistentHash: {clientIP: true, header: A}}", "Invalid -1 spec.loadBalancing.consistentHash"},
 		{"a consistent hash of a cookie that cannot be", host + backend + "loadBalancing: {consistentHash: {cookie: 'a=b'}}", "Invalid -1 spec.loadBalancing.consistentHash.cookie"},
 		{"a consistent hash of what Passthrough hides", host + backend + "tls: {mode: Passthrough}\nloadBalancing: {consistentHash: {header: A}}", "Invalid -1 spec.loadBalancing.consistentHash"},
+		{"https to a service without a name to verify", host + "rules: [{backends: [{service: a, port: 1, protocol: https}]}]", "Invalid 0 spec.rules[0].backends[0].tls.hostname"},
+		{"https to IP addresses without a name to verify", host + "backend: {addresses: ['a.example:443', '10.0.0.1:443'], protocol: https, tls: {subjectAltNames: [a]}}", "Invalid -1 spec.backend.tls.hostname"},
+		{"a name of a certificate with a port", host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a, subjectAltNames: ['a:443']}}", "Invalid -1 spec.backend.tls.subjectAltNames[0]"},
+		{"https through Passthrough", host + "tls: {mode: Passthrough}\nbackend: {service: a, port: 1, protocol: https, tls: {hostname: a}}", "Invalid -1 spec.backend.protocol"},
+		{"https through Passthrough in a rule", host + "tls: {mode: Passthrough}\nrules: [{backends: [{service: a, port: 1, protocol: https, tls: {hostname: a}}]}]", "Invalid 0 spec.rules[0].backends[0].protocol"},
 
 		{"a path for nobody who asks", host + backend + "healthCheck: {path: /}", "Invalid -1 spec.healthCheck.path"},
 		{"an interval for nobody who asks", host + backend + "healthCheck: {interval: 1s, timeout: 1s}", "Invalid -1 spec.healthCheck.interval\nInvalid -1 spec.healthCheck.timeout"},
@@ -162,8 +169,6 @@ func TestValidateRefuses(t *testing.T) {
 		{"active checks", host + backend + "healthCheck: {type: TCP}", U + " -1 spec.healthCheck.type"},
 		{"a mirror", filter("{type: RequestMirror, requestMirror: {backend: {service: a, port: 1}}}"), U + " 0 spec.rules[0].filters[0].type"},
 		{"CORS", filter("{type: CORS, cors: {}}"), U + " 0 spec.rules[0].filters[0].type"},
-		{"https to a backend of a rule", host + "rules: [{backends: [{service: a, port: 1, protocol: https}]}]", U + " 0 spec.rules[0].backends[0].protocol"},
-		{"https to the backend of the short form", host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a}}", U + " -1 spec.backend.protocol\n" + U + " -1 spec.backend.tls"},
 		{"CORS on a backend of the short form", host + "backend: {service: a, port: 1, filters: [{type: CORS, cors: {}}]}", U + " -1 spec.backend.filters[0].type"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
