@@ -25,8 +25,8 @@
 //	balance      which Backend, which Endpoint
 //	health       which Endpoints are passed over
 //	session      what keeps a client on one Endpoint
-//	live         Backends and Endpoints, across publishes
 //	certificate  from secrets to tls.Config
+//	live         Backends and Endpoints, across publishes
 //	limit        how many connections there may be
 //	listener     accept, peek
 //	access       the access log

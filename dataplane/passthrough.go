@@ -164,16 +164,14 @@ func (p *Plane) dialled(ctx context.Context, e *live.Endpoint, err error) {
 	case err == nil:
 		p.monitor.Succeeded(&e.Health)
 	case ctx.Err() == nil:
-		p.metrics.ConnectError()
-		p.cfg.Logger.Debug("connect failed", "endpoint", e.ID, "address", e.Address, "error", err)
-		p.monitor.ConnectFailed(&e.Health, e.ID)
+		p.connectFailed(e, err)
 	}
 }
 
-// dialPassthrough is dial for those who hear no answer: the connection is one.
+// dialPassthrough is connect for those who hear no answer: the connection is one.
 func (p *Plane) dialPassthrough(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
 	p.monitor.Picked(&e.Health, time.Now().UnixNano())
-	c, err := p.dial(ctx, e)
+	c, err := p.connect(ctx, e)
 	if err == nil {
 		p.monitor.Succeeded(&e.Health)
 	}

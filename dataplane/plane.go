@@ -1,10 +1,8 @@
 package dataplane
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -86,12 +84,23 @@ func (p *Plane) Publish(ctx context.Context, s *snapshot.Snapshot) error {
 	}
 	p.certificates.Sync(s.Certificates)
 	p.sessions.Sync(s.SessionKeys)
+	p.trust(world)
 	p.serving.Store(last.next(world, p.certificates))
 	change.Apply(p.monitor)
 	p.forgetRoutes(last.world.Snapshot.Routes, s.Routes)
 	p.cfg.Logger.Info("snapshot published", "version", s.Version, "routes", len(s.Routes), "backends", len(s.Backends), "certificates", len(s.Certificates))
 	p.signal()
 	return nil
+}
+
+// trust gives Backends over TLS that are new what they are spoken to with.
+func (p *Plane) trust(w *live.World) {
+	for i := range w.Snapshot.Backends {
+		spec := &w.Snapshot.Backends[i]
+		if b := w.Backend(spec.ID); spec.TLS != nil && b.Trust == nil {
+			b.Trust = p.certificates.NewTrust(spec.TLS)
+		}
+	}
 }
 
 // forgetRoutes drops the counters of Routes that are gone.
@@ -133,19 +142,6 @@ func (p *Plane) signal() {
 
 // World returns what is served now, for those who explain it.
 func (p *Plane) World() *live.World { return p.serving.Load().world }
-
-// dial connects to an Endpoint. A failure that is not the caller's ejects it.
-func (p *Plane) dial(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
-	limit, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
-	defer cancel()
-	c, err := p.cfg.Dialer.DialEndpoint(limit, cmp.Or(e.Network, e.Backend.Network), e.Address)
-	if err != nil && ctx.Err() == nil {
-		p.metrics.ConnectError()
-		p.cfg.Logger.Debug("connect failed", "endpoint", e.ID, "address", e.Address, "error", err)
-		p.monitor.ConnectFailed(&e.Health, e.ID)
-	}
-	return c, err
-}
 
 func (p *Plane) done(r *access.Record, counts *live.Counts) {
 	p.metrics.Done(r, counts)

@@ -216,6 +216,20 @@ func (d *description) writeEvents(w io.Writer) {
 	t.write(w, "  ")
 }
 
+// noteTLS notes the secrets that a Backend is spoken to with.
+func noteTLS(t *v1alpha1.BackendTLS, note func(kind, name string)) {
+	if t == nil {
+		return
+	}
+	for _, name := range t.CASecretRefs {
+		note("secret", name)
+	}
+	if t.ClientSecretRef != nil {
+		note("secret", t.ClientSecretRef.Cert)
+		note("secret", t.ClientSecretRef.Key)
+	}
+}
+
 // mentioned are the things of the swarm that the Route names, as "kind name",
 // with and without the stack's name in front.
 func (d *description) mentioned() map[string]bool {
@@ -240,6 +254,7 @@ func (d *description) mentioned() map[string]bool {
 		for _, b := range r.Backends {
 			note("service", b.Service)
 			note("network", b.Network)
+			noteTLS(b.TLS, note)
 		}
 	}
 	return m

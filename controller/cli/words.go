@@ -105,6 +105,9 @@ func backendsWords(backends []v1alpha1.Backend) []string {
 		if b.Service != "" {
 			name = fmt.Sprintf("%s:%d", b.Service, b.Port)
 		}
+		if b.Protocol != "" && b.Protocol != v1alpha1.ProtocolHTTP {
+			name = string(b.Protocol) + "://" + name
+		}
 		if len(backends) > 1 && b.Weight != nil {
 			name += fmt.Sprintf(" (weight %d)", *b.Weight)
 		}

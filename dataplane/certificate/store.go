@@ -1,5 +1,5 @@
 // Package certificate turns the Certificates of a Snapshot, which only name
-// secrets, into what a TLS handshake needs.
+// secrets, into what a TLS handshake needs, with clients and with Endpoints.
 //
 // A Store has one Entry for each Certificate ID. An Entry is loaded in the
 // background: the bytes of a secret may come late, and no publish waits for
@@ -11,17 +11,19 @@
 // has session ticket keys of its own, which keeps a session from being resumed
 // under another Policy. Those of TLS 1.3 are the same in all data planes that
 // have the certificates.
+//
+// A Trust is the tls.Config for connections to the Endpoints of one Backend: whom
+// they have to prove to be, by which authorities, and what they are shown. It waits
+// for its Entries for a while, as a connect does.
 package certificate
 
 import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,6 +72,8 @@ func NewStore(fetch Fetch, changed func(), log *slog.Logger) *Store {
 type Entry struct {
 	spec  snapshot.Certificate
 	state atomic.Pointer[state]
+	// settled is closed when it is Loaded or Invalid.
+	settled chan struct{}
 	// stop ends the attempts to load it; nil before they begin.
 	stop context.CancelFunc
 }
@@ -77,8 +81,8 @@ type Entry struct {
 // state is what became of an Entry.
 type state struct {
 	report snapshot.CertificateReport
-	cert   *tls.Certificate // where Loaded
-	ticket []byte           // of which ticket keys are derived, where Loaded
+	content
+	ticket []byte // of which ticket keys are derived, where there is a key
 }
 
 // Sync makes the Entries those of certs. Entries that stay keep what they have.
@@ -103,18 +107,22 @@ func (s *Store) Sync(certs []snapshot.Certificate) {
 }
 
 func newEntry(c snapshot.Certificate) *Entry {
-	e := &Entry{spec: c}
-	e.set(snapshot.CertificatePending, "the secrets have not been asked for yet", nil)
+	e := &Entry{spec: c, settled: make(chan struct{})}
+	e.set(snapshot.CertificatePending, "the secrets have not been asked for yet", content{})
 	return e
 }
 
-func (e *Entry) set(to snapshot.CertificateState, message string, cert *tls.Certificate) {
-	st := &state{report: snapshot.CertificateReport{ID: e.spec.ID, Name: e.spec.Name, State: to, Message: message}, cert: cert}
-	if cert != nil {
-		st.report.NotAfter, st.report.Names = cert.Leaf.NotAfter, cert.Leaf.DNSNames
-		st.ticket = ticketSecret(cert)
+func (e *Entry) set(to snapshot.CertificateState, message string, c content) {
+	st := &state{report: snapshot.CertificateReport{ID: e.spec.ID, Name: e.spec.Name, State: to, Message: message}, content: c}
+	st.report.NotAfter = c.notAfter()
+	if c.cert != nil {
+		st.report.Names = c.cert.Leaf.DNSNames
+		st.ticket = ticketSecret(c.cert)
 	}
 	e.state.Store(st)
+	if to != snapshot.CertificatePending {
+		close(e.settled)
+	}
 }
 
 // Certificate returns what is loaded, or nil.
@@ -190,18 +198,18 @@ func (s *Store) try(ctx context.Context, e *Entry) bool {
 	}
 	if err != nil {
 		if message := err.Error(); message != e.state.Load().report.Message {
-			e.set(snapshot.CertificatePending, message, nil)
+			e.set(snapshot.CertificatePending, message, content{})
 			s.changed()
 		}
 		return false
 	}
-	cert, err := parse(chain, key)
+	c, err := e.parse(chain, key)
 	if err != nil {
-		e.set(snapshot.CertificateInvalid, err.Error(), nil)
+		e.set(snapshot.CertificateInvalid, err.Error(), content{})
 		s.log.Warn("certificate is invalid", "certificate", e.spec.Name, "certificate_id", e.spec.ID, "error", err)
 	} else {
-		e.set(snapshot.CertificateLoaded, "", cert)
-		s.log.Info("certificate loaded", "certificate", e.spec.Name, "certificate_id", e.spec.ID, "not_after", cert.Leaf.NotAfter)
+		e.set(snapshot.CertificateLoaded, "", c)
+		s.log.Info("certificate loaded", "certificate", e.spec.Name, "certificate_id", e.spec.ID, "not_after", c.notAfter())
 	}
 	s.changed()
 	return true
@@ -216,24 +224,17 @@ func (s *Store) secrets(ctx context.Context, e *Entry) (chain, key []byte, err e
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
+	if e.spec.CertSecret == "" {
+		return nil, nil, nil
+	}
 	if chain, err = s.fetch(ctx, e.spec.CertSecret); err != nil {
 		return nil, nil, fmt.Errorf("secret %s with the chain: %w", e.spec.CertSecret, err)
+	}
+	if e.spec.KeySecret == "" {
+		return chain, nil, nil
 	}
 	if key, err = s.fetch(ctx, e.spec.KeySecret); err != nil {
 		return nil, nil, fmt.Errorf("secret %s with the key: %w", e.spec.KeySecret, err)
 	}
 	return chain, key, nil
-}
-
-// parse makes a certificate of two secrets, or says which of them is wrong.
-func parse(chain, key []byte) (*tls.Certificate, error) {
-	cert, err := tls.X509KeyPair(chain, key)
-	if err == nil {
-		return &cert, nil
-	}
-	what := strings.TrimPrefix(err.Error(), "tls: ")
-	if strings.Contains(what, "does not match") {
-		return nil, errors.New("the key does not fit the certificate: " + what)
-	}
-	return nil, errors.New(what)
 }

@@ -60,7 +60,7 @@ func policyOf(key string, now *time.Time, certs ...*tls.Certificate) *Policy {
 	for i, c := range certs {
 		e := newEntry(snapshot.Certificate{ID: string(rune('a' + i))})
 		if c != nil {
-			e.set(snapshot.CertificateLoaded, "", c)
+			e.set(snapshot.CertificateLoaded, "", content{cert: c})
 		}
 		s.entries[e.spec.ID] = e
 		p.Certificates = append(p.Certificates, e.spec.ID)
@@ -175,7 +175,7 @@ func TestACertificateThatIsLoadedLateHasItsKeys(t *testing.T) {
 	if !client.connect(policyOf("p", &now, a, b)).DidResume {
 		t.Error("the ticket of the second certificate is not known")
 	}
-	late.entries[0].set(snapshot.CertificateLoaded, "", a)
+	late.entries[0].set(snapshot.CertificateLoaded, "", content{cert: a})
 	if !client.connect(late).DidResume {
 		t.Error("the ticket of the first certificate is not known")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/balance"
+	"fairlead.dev/fairlead/dataplane/certificate"
 	"fairlead.dev/fairlead/dataplane/health"
 )
 
@@ -21,6 +22,9 @@ type Backend struct {
 	// Check says what Endpoints are asked, and when they are passed over; nil is
 	// the Monitor's own rule.
 	Check *snapshot.HealthCheck
+	// Trust is what connections are made with where Protocol is HTTPS, and nil else.
+	// Whoever publishes the Backend first sets it before.
+	Trust *certificate.Trust
 
 	rule      *health.Rule // of Check
 	name      atomic.Pointer[string]

@@ -81,7 +81,7 @@ func (c collector) certificates(ch chan<- prometheus.Metric) {
 	states := map[snapshot.CertificateState]int{}
 	for _, r := range c.state.Certificates() {
 		states[r.State]++
-		if r.State == snapshot.CertificateLoaded {
+		if r.State == snapshot.CertificateLoaded && !r.NotAfter.IsZero() {
 			ch <- prometheus.MustNewConstMetric(expiryDesc, prometheus.GaugeValue, float64(r.NotAfter.Unix()), r.Name, r.ID)
 		}
 	}

@@ -12,8 +12,8 @@ import (
 // call1 is a connection of HTTP/1.1 to an Endpoint, and the request that it
 // carries now.
 type call1 struct {
-	pool   *pool
-	socket *wire.Socket
+	pool *pool
+	conn *wire.Conn
 	// idleSince is when the last request ended, in nanoseconds of Unix time. used:
 	// there was one.
 	idleSince int64
@@ -53,10 +53,10 @@ func (c *call1) begin(method string, now time.Time) {
 	c.trailer = c.trailer[:0]
 }
 
-func (c *call1) interrupt()      { c.socket.Interrupt() }
+func (c *call1) interrupt()      { c.conn.Interrupt() }
 func (c *call1) reused() bool    { return c.used }
 func (c *call1) answered() bool  { return c.got }
-func (c *call1) address() string { return c.socket.RemoteAddr().String() }
+func (c *call1) address() string { return c.conn.RemoteAddr().String() }
 
 // send keeps head and body where both are there, to write them in the same step
 // that waits for the answer.
@@ -72,10 +72,10 @@ func (c *call1) send(r *message.Request, body []byte, whole bool) error {
 		c.unsent = c.out
 		return nil
 	}
-	if err := c.socket.Look(); err != nil {
+	if err := c.conn.Look(); err != nil {
 		return err
 	}
-	_, _ = c.socket.Write(c.out) // whoever reads the answer learns why it failed
+	_, _ = c.conn.Write(c.out) // whoever reads the answer learns why it failed
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (c *call1) writeBody(p []byte) error {
 		p = http1.AppendChunk(c.out[:0], p)
 		c.out = p[:0]
 	}
-	_, err := c.socket.Write(p)
+	_, err := c.conn.Write(p)
 	return err
 }
 
@@ -92,7 +92,7 @@ func (c *call1) endBody(trailers message.Fields) error {
 	if !c.chunked {
 		return nil
 	}
-	_, err := c.socket.Write(http1.AppendLastChunk(c.out[:0], trailers))
+	_, err := c.conn.Write(http1.AppendLastChunk(c.out[:0], trailers))
 	return err
 }
 
@@ -136,9 +136,9 @@ var errHeadTooLong = &http1.Error{Status: 502, Section: "RFC 9110 5.4", Message:
 func (c *call1) more() error {
 	if out := c.unsent; out != nil {
 		c.unsent = nil
-		return c.socket.RoundTrip(out, &c.in, c.fresh)
+		return c.conn.RoundTrip(out, &c.in, c.fresh)
 	}
-	return c.socket.ReadBuffer(&c.in)
+	return c.conn.ReadBuffer(&c.in)
 }
 
 func (c *call1) waits() bool { return c.in.Len() == 0 }
@@ -180,7 +180,7 @@ func (c *call1) piece(limit int64) ([]byte, error) {
 	if c.spare == nil {
 		c.spare = wire.GetLarge()
 	}
-	n, err := c.socket.Read(c.spare[:min(wire.Large, limit)])
+	n, err := c.conn.ReadBody(c.spare[:min(wire.Large, limit)])
 	return c.spare[:n], err
 }
 
@@ -188,7 +188,7 @@ func (c *call1) piece(limit int64) ([]byte, error) {
 // whoever asks can flush before it waits.
 func (c *call1) nextOfChunks() ([]byte, bool, error) {
 	if c.in.Len() == 0 {
-		if err := c.socket.ReadBuffer(&c.in); err != nil {
+		if err := c.conn.ReadBuffer(&c.in); err != nil {
 			return nil, false, err
 		}
 	}
@@ -217,7 +217,7 @@ func (c *call1) close(keep bool, now time.Time) {
 	keep = keep && c.ended && c.response.KeepAlive && c.in.Len() == 0
 	c.in.Release()
 	if !keep {
-		c.socket.Close()
+		c.conn.Socket.Close() // at once, whatever waits to be sent
 		return
 	}
 	c.used, c.idleSince = true, now.UnixNano()

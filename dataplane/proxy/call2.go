@@ -36,7 +36,7 @@ func (c *call2) address() string { return c.shared.address }
 func (c *call2) send(r *message.Request, body []byte, whole bool) error {
 	c.opened = true
 	var err error
-	if c.stream, err = c.shared.Open(r, "http", whole && len(body) == 0); err != nil {
+	if c.stream, err = c.shared.Open(r, c.shared.scheme, whole && len(body) == 0); err != nil {
 		return err
 	}
 	// An Endpoint may answer, and want no more of the body, before it has it all:

@@ -43,7 +43,6 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
-	"net"
 	"net/netip"
 	"time"
 
@@ -51,14 +50,17 @@ import (
 	"fairlead.dev/fairlead/dataplane/health"
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/session"
+	"fairlead.dev/fairlead/dataplane/wire"
 )
 
 // Config is what an Engine needs. All but the funcs may be zero.
 type Config struct {
 	// World returns what is served now. It is asked once for each request.
 	World func() *live.World
-	// Dial connects to an Endpoint, bounds its own time and tells Monitor.
-	Dial    func(ctx context.Context, e *live.Endpoint) (net.Conn, error)
+	// Dial connects to an Endpoint, over TLS where its Backend is to be spoken to so,
+	// and then offers it protocols. It bounds its own time and tells Monitor. An
+	// error that is a *certificate.UnusableError concerns all Endpoints.
+	Dial    func(ctx context.Context, e *live.Endpoint, protocols []string) (*wire.Conn, error)
 	Monitor *health.Monitor
 	// Begin is called when a request came in, Done when it has ended. The Record
 	// and its strings are good until Done returns, but for the Route's.

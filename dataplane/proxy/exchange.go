@@ -55,6 +55,8 @@ type exchange struct {
 	timer *time.Timer
 	// sentOnceMore: a connection broke, and the request was sent again for that.
 	sentOnceMore bool
+	// pending: the certificates that the Backend is to be spoken to with may come.
+	pending bool
 }
 
 // statusClientGone is logged where the client did not wait for an answer.

@@ -13,6 +13,9 @@ const (
 	none failure = iota
 	// connect: there was no connection.
 	connect
+	// unusable: what the Backend is to be spoken to with is not there, whatever
+	// Endpoint is tried.
+	unusable
 	// stale: a pooled connection was closed by the Endpoint before it answered.
 	stale
 	// refused: the Endpoint said that it did not touch the request.

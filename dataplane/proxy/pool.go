@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/dataplane/certificate"
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/wire"
 )
@@ -39,18 +40,26 @@ func (e *Engine) newPool(ep *live.Endpoint) live.Connections {
 // open returns a call on an idle connection to the Endpoint, or on a new one.
 func (e *Engine) open(x *exchange, ep *live.Endpoint) (call, error) {
 	p := e.poolOf(ep)
-	if ep.Backend.Protocol == snapshot.H2C {
-		return p.openShared(x)
+	of2 := ep.Backend.Protocol == snapshot.H2C
+	protocols := certificate.Only1
+	if of2 || ep.Backend.Protocol == snapshot.HTTPS && !x.out.Fields.Has("Upgrade") {
+		if s := p.takeShared(); s != nil {
+			return &call2{shared: s, again: true}, nil
+		}
+		protocols = certificate.Any
 	}
 	if c := p.take(); c != nil {
 		c.begin(x.in.Method, x.began)
 		return c, nil
 	}
-	s, err := p.dial(x)
+	conn, err := p.dial(x, protocols)
 	if err != nil {
 		return nil, err
 	}
-	c := &call1{pool: p, socket: s}
+	if of2 || conn.Protocol() == "h2" {
+		return p.share(conn)
+	}
+	c := &call1{pool: p, conn: conn}
 	c.begin(x.in.Method, x.began)
 	return c, nil
 }
@@ -60,18 +69,15 @@ type dialing struct{ cancel context.CancelFunc }
 
 func (d dialing) interrupt() { d.cancel() }
 
-func (p *pool) dial(x *exchange) (*wire.Socket, error) {
+func (p *pool) dial(x *exchange, protocols []string) (*wire.Conn, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	if !x.waitFor(dialing{cancel}) {
 		return nil, errInterrupted
 	}
-	c, err := p.engine.cfg.Dial(ctx, p.endpoint)
+	c, err := p.engine.cfg.Dial(ctx, p.endpoint, protocols)
 	x.waitFor(nil)
-	if err != nil {
-		return nil, err
-	}
-	return wire.NewSocket(c), nil
+	return c, err
 }
 
 func (p *pool) take() *call1 {
@@ -95,7 +101,7 @@ func (p *pool) put(c *call1) {
 	}
 	p.mu.Unlock()
 	if full {
-		c.socket.Close()
+		c.conn.Close()
 	}
 }
 
@@ -107,7 +113,7 @@ func (p *pool) CloseIdle() {
 	p.idle, p.shared = nil, nil
 	p.mu.Unlock()
 	for _, c := range idle {
-		c.socket.Close()
+		c.conn.Close()
 	}
 	for _, c := range ofHTTP2 {
 		c.CloseWhenIdle()
@@ -122,7 +128,7 @@ func (p *pool) sweep(now time.Time) {
 	var unused []*shared
 	p.mu.Lock()
 	p.idle = slices.DeleteFunc(p.idle, func(c *call1) bool {
-		stays := c.idleSince > limit && c.socket.Look() == nil
+		stays := c.idleSince > limit && c.conn.Look() == nil
 		if !stays {
 			ended = append(ended, c)
 		}
@@ -137,7 +143,7 @@ func (p *pool) sweep(now time.Time) {
 	})
 	p.mu.Unlock()
 	for _, c := range ended {
-		c.socket.Close()
+		c.conn.Close()
 	}
 	for _, c := range unused {
 		c.CloseWhenIdle()

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"fairlead.dev/fairlead/dataplane/http2"
+	"fairlead.dev/fairlead/dataplane/wire"
 )
 
 // shared is a connection of HTTP/2 to an Endpoint, which many requests share.
 type shared struct {
 	*http2.Client
-	address string
+	address, scheme string
 	// last is when a request last ended, in nanoseconds of Unix time.
 	last atomic.Int64
 }
@@ -29,15 +30,8 @@ func (s *shared) stays(limit int64) bool {
 
 var errNoStream = errors.New("the endpoint allows no request on a new connection")
 
-// openShared returns a call on a connection of HTTP/2 that has room for it.
-func (p *pool) openShared(x *exchange) (call, error) {
-	if s := p.takeShared(); s != nil {
-		return &call2{shared: s, again: true}, nil
-	}
-	c, err := p.dial(x)
-	if err != nil {
-		return nil, err
-	}
+// share returns a call on a new connection of HTTP/2, which others may share.
+func (p *pool) share(c *wire.Conn) (call, error) {
 	client, err := http2.NewClient(c, &http2.ClientConfig{})
 	if err != nil {
 		c.Close()
@@ -47,7 +41,10 @@ func (p *pool) openShared(x *exchange) (call, error) {
 		client.CloseWhenIdle()
 		return nil, errNoStream
 	}
-	s := &shared{Client: client, address: c.RemoteAddr().String()}
+	s := &shared{Client: client, address: c.RemoteAddr().String(), scheme: "http"}
+	if c.TLS != nil {
+		s.scheme = "https"
+	}
 	s.last.Store(time.Now().UnixNano())
 	p.mu.Lock()
 	p.shared = append(p.shared, s)

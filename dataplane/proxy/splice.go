@@ -26,7 +26,7 @@ func (x *exchange) splice(t *try) (done bool, why string) {
 	if !ok || to.chunked || to.bare {
 		return false, ""
 	}
-	client, endpoint := inClear(to.connection.conn), inClear(from.socket)
+	client, endpoint := inClear(to.connection.conn), inClear(from.conn)
 	if client == nil || endpoint == nil {
 		return false, ""
 	}

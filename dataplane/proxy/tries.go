@@ -171,9 +171,14 @@ func (x *exchange) judge(t *try, err error) {
 		t.failure = why
 	case err == nil:
 		m.Answered(&t.endpoint.Health, t.endpoint.ID, x.answer.Status)
+		if trust := t.endpoint.Backend.Trust; trust != nil {
+			trust.Withdraw()
+		}
 	case errors.Is(err, http2.ErrNotProcessed), err == errNoStream:
 		t.failure = refused
 	case t.call == nil:
+		t.failure = x.notConnected(err)
+	case x.unwelcome(t, err):
 		t.failure = connect
 	case isMalformed(err):
 		t.failure = malformed
@@ -208,7 +213,7 @@ func (x *exchange) again(t *try, n int, whole bool) bool {
 	case t.failure == none:
 		return slices.Contains(r.Codes, x.answer.Status)
 	}
-	return t.failure != malformed
+	return t.failure != malformed && t.failure != unusable
 }
 
 // onceMore says whether a request goes to another Endpoint though its connection
@@ -257,6 +262,8 @@ func (x *exchange) conclude(t *try) {
 		x.replyToFault()
 	case connect:
 		x.reply(http.StatusBadGateway, "no connection to the endpoint")
+	case unusable:
+		x.replyUnusable()
 	case malformed:
 		x.reply(http.StatusBadGateway, "the endpoint's answer is malformed")
 	default:

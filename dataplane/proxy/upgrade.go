@@ -67,18 +67,18 @@ func (x *exchange) tunnel(t *try, c *client1, e *call1) {
 
 	sent := make(chan int64, 1)
 	go func() {
-		k, err := e.socket.Write(first)
+		k, err := e.conn.Write(first)
 		in := int64(k)
 		if err == nil {
 			var more int64
-			more, err = carryRaw(e.socket, n.conn)
+			more, err = carryRaw(e.conn, n.conn)
 			in += more
 		}
 		if err == nil {
-			err = closeWrite(e.socket)
+			err = e.conn.CloseWrite()
 		}
 		if err != nil {
-			e.socket.Close()
+			e.conn.Socket.Close()
 			n.conn.Socket.Close()
 		}
 		sent <- in
@@ -94,12 +94,12 @@ func (x *exchange) answerRaw(to *wire.Conn, e *call1) int64 {
 	e.in.Release()
 	if err == nil {
 		var more int64
-		more, err = carryRaw(to, e.socket)
+		more, err = carryRaw(to, e.conn)
 		out += more
 	}
 	if err != nil || to.CloseWrite() != nil {
 		to.Socket.Close()
-		e.socket.Close()
+		e.conn.Socket.Close()
 		return out
 	}
 	_ = to.SetReadDeadline(time.Now().Add(afterEnd))

@@ -8,7 +8,7 @@ import (
 // oneRecord is what fits into one TLS record.
 const oneRecord = 16 << 10
 
-// Conn is a client's connection as the engine reads and writes it. One goroutine
+// Conn is a connection as the engine reads and writes it. One goroutine
 // may read while another writes.
 type Conn struct {
 	*Socket
@@ -26,6 +26,14 @@ func Plain(s *Socket) *Conn { return &Conn{Socket: s} }
 // reads from.
 func Secure(r *Records, t *tls.Conn) *Conn {
 	return &Conn{Socket: r.Socket, TLS: t, records: r}
+}
+
+// Protocol is what was agreed on by ALPN, or "".
+func (c *Conn) Protocol() string {
+	if c.TLS == nil {
+		return ""
+	}
+	return c.TLS.ConnectionState().NegotiatedProtocol
 }
 
 // Read reads as net.Conn does.

@@ -112,10 +112,23 @@ func (r *Records) Send() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, err := r.Socket.Write(*r.held)
-	*r.held = (*r.held)[:0]
-	holds.Put(r.held)
+	putHeld(r.held)
 	r.held = nil
 	return err
+}
+
+// take returns what was held, and ends the holding.
+func (r *Records) take() *[]byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	held := r.held
+	r.held = nil
+	return held
+}
+
+func putHeld(held *[]byte) {
+	*held = (*held)[:0]
+	holds.Put(held)
 }
 
 // Write writes, or holds back.

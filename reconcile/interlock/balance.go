@@ -1,6 +1,11 @@
 package interlock
 
-import "fairlead.dev/fairlead/api/v1alpha1"
+import (
+	"slices"
+	"strings"
+
+	"fairlead.dev/fairlead/api/v1alpha1"
+)
 
 // readBackend reads everything of the one backend.
 func (t *translation) readBackend(short string) v1alpha1.Backend {
@@ -24,7 +29,6 @@ func (t *translation) readBackend(short string) v1alpha1.Backend {
 func (t *translation) readBackendTLS(b *v1alpha1.Backend) {
 	if t.isTrue(sslBackend) {
 		b.Protocol = v1alpha1.ProtocolHTTPS
-		t.note(sslBackend, "did nothing in Interlock; here the service is spoken to with TLS, and its certificate is verified")
 	}
 	switch verify := t.text(sslVerify); {
 	case verify == "":
@@ -36,6 +40,20 @@ func (t *translation) readBackendTLS(b *v1alpha1.Backend) {
 	default:
 		t.skip(sslVerify, "is needless: the service's certificate is always verified")
 	}
+}
+
+// secureBackend says whose certificate a service that is spoken to with TLS has to
+// show: that of its first host, or of its own name where it has none.
+func (t *translation) secureBackend(w *wish) {
+	if w.backend.Protocol != v1alpha1.ProtocolHTTPS {
+		return
+	}
+	name := w.short
+	if i := slices.IndexFunc(w.hosts, func(host string) bool { return !strings.HasPrefix(host, "*") }); i >= 0 {
+		name = w.hosts[i]
+	}
+	w.backend.TLS = &v1alpha1.BackendTLS{Hostname: name}
+	t.note(sslBackend, "did nothing in Interlock; here the service is spoken to with TLS, and has to have a certificate for %s", name)
 }
 
 // readNetwork reads the network's name, which may lack the stack's. Where there

@@ -51,6 +51,7 @@ func (t *translation) readWish() wish {
 		t.wrong(sslBackend, "has no meaning with ssl_passthrough, where the service gets the client's own TLS: remove it")
 		w.backend.Protocol = ""
 	}
+	t.secureBackend(&w)
 	t.readRedirects(&w)
 	w.balancing = t.readBalancing(&w)
 	w.health = t.readHealth()

@@ -134,6 +134,7 @@ type route struct {
 	// What resolve makes.
 	check        *snapshot.HealthCheck
 	certificates []string
+	secured      []string // IDs of Certificates that Backends need; "" is none
 	unresolved   []finding
 	backends     []int // indices into resolver.backends, of all Rules, each once
 }
@@ -145,13 +146,13 @@ type finding struct{ reason, message string }
 // made of now. What it lost in a conflict it may get back, so then it is not.
 func (rt *route) stands(last, now *Object) bool {
 	return rt.conflicts == nil && rt.shared == nil && now.Route != nil && last.Route == now.Route && last.Key == now.Key &&
-		last.Generation == now.Generation && slices.Equal(last.Problems, now.Problems)
+		last.Generation == now.Generation && last.FromLabels == now.FromLabels && slices.Equal(last.Problems, now.Problems)
 }
 
 // again forgets what the steps after translate made.
 func (rt *route) again(o *Object) {
 	rt.object, rt.kept = o, rt.served()
-	rt.certificates, rt.unresolved, rt.backends = nil, nil, nil
+	rt.certificates, rt.secured, rt.unresolved, rt.backends = nil, nil, nil, nil
 }
 
 func (rt *route) begin(o *Object) {

@@ -10,7 +10,7 @@ import (
 )
 
 func addressBackend(name string, b *v1alpha1.Backend) snapshot.Backend {
-	out := snapshot.Backend{ID: suffixed(name, b.Protocol), Name: name, Protocol: protocol(b)}
+	out := snapshot.Backend{ID: name, Name: name}
 	addresses := slices.Clone(b.Addresses)
 	slices.Sort(addresses)
 	for _, a := range slices.Compact(addresses) {
@@ -20,22 +20,18 @@ func addressBackend(name string, b *v1alpha1.Backend) snapshot.Backend {
 }
 
 func protocol(b *v1alpha1.Backend) snapshot.Protocol {
-	if b.Protocol == v1alpha1.ProtocolH2C {
+	switch b.Protocol {
+	case v1alpha1.ProtocolH2C:
 		return snapshot.H2C
+	case v1alpha1.ProtocolHTTPS:
+		return snapshot.HTTPS
 	}
 	return snapshot.HTTP
 }
 
-func suffixed(id string, p v1alpha1.BackendProtocol) string {
-	if p == v1alpha1.ProtocolH2C {
-		return id + "+h2c"
-	}
-	return id
-}
-
 func (r *resolver) serviceBackend(key backendKey, b *v1alpha1.Backend) snapshot.Backend {
 	s, n, port := key.service, key.network, strconv.Itoa(b.Port)
-	out := snapshot.Backend{Name: r.text.join(s.Name, ":", port), Protocol: protocol(b)}
+	out := snapshot.Backend{Name: r.text.join(s.Name, ":", port)}
 	switch {
 	case n == nil:
 		out.ID = r.text.join(s.ID, ":", port, "@nodes")
@@ -47,7 +43,6 @@ func (r *resolver) serviceBackend(key backendKey, b *v1alpha1.Backend) snapshot.
 		out.ID = r.text.join(s.ID, ":", port, "@", n.ID)
 		out.Endpoints = r.endpointsOf(s, n.ID, port)
 	}
-	out.ID = suffixed(out.ID, b.Protocol)
 	if n != nil && !r.world.attached[n.ID] {
 		out.Network = n.ID
 		r.networks[n.ID] = true

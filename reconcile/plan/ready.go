@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -21,6 +22,8 @@ func (c *conditions) ready(endpoints int) {
 		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonNoReadyEndpoints, c.noEndpoints())
 	case c.unreachable() != "":
 		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, c.unreachable())
+	case c.unsecured() != "":
+		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), c.unsecured())
 	case !c.hasCertificate():
 		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), "no certificate can be served yet"+c.certificateTrouble())
 	case !programmed:
@@ -45,6 +48,37 @@ func (c *conditions) unreachable() string {
 		missing = "waiting for the tender on network " + c.resolver.world.networks[b.Network].Name + c.trouble(b.Network)
 	}
 	return missing
+}
+
+// unsecured tells of a Certificate that a Backend is not to be spoken to without,
+// where there is no other Backend with Endpoints. Before any data plane has
+// reported it is silent.
+func (c *conditions) unsecured() string {
+	missing := ""
+	for _, i := range c.rt.backends {
+		b := &c.resolver.backends[i]
+		switch why := c.lacks(b); {
+		case len(b.Endpoints) == 0:
+		case why == "":
+			return ""
+		default:
+			missing = why
+		}
+	}
+	return missing
+}
+
+// lacks says what a Backend's Endpoints cannot be spoken to without.
+func (c *conditions) lacks(b *snapshot.Backend) string {
+	if b.TLS == nil {
+		return ""
+	}
+	for _, id := range append(b.TLS.Authorities[:len(b.TLS.Authorities):len(b.TLS.Authorities)], b.TLS.Certificate) {
+		if report := c.certificates[id]; id != "" && len(c.in.Reports) > 0 && (report == nil || report.State != snapshot.CertificateLoaded) {
+			return fmt.Sprintf("%s is not spoken to without the certificate %q", b.Name, c.resolver.certificates[id].Name)
+		}
+	}
+	return ""
 }
 
 // trouble says why the Tender of a network or secret does not start, if it is known.

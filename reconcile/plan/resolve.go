@@ -44,8 +44,8 @@ type backendKey struct {
 	vip       bool
 	port      int
 	addresses string
-	protocol  v1alpha1.BackendProtocol
 	check     *snapshot.HealthCheck
+	settings  string
 }
 
 // newResolver makes room for as many Backends as there are services that Routes
@@ -114,23 +114,33 @@ func (r *resolver) backendRefs(rt *route, named []*v1alpha1.Backend) []snapshot.
 
 func (r *resolver) resolveCertificates(rt *route) {
 	for _, ref := range rt.spec.TLS.SecretRefs {
-		cert, haveCert := find(r.world.secrets, rt.namespace, ref.Cert)
-		key, haveKey := find(r.world.secrets, rt.namespace, ref.Key)
-		if !haveCert {
-			rt.miss(v1alpha1.ReasonSecretNotFound, "secret %q does not exist: create it with docker secret create", ref.Cert)
+		if id := r.certificate(rt, ref); id != "" {
+			rt.certificates = r.strings.add(rt.certificates, id)
 		}
-		if !haveKey {
-			rt.miss(v1alpha1.ReasonSecretNotFound, "secret %q does not exist: create it with docker secret create", ref.Key)
-		}
-		if !haveCert || !haveKey {
-			continue
-		}
-		c := snapshot.Certificate{ID: r.text.join(cert.ID, ".", key.ID), Name: cert.Name, CertSecret: cert.ID, KeySecret: key.ID}
-		r.certificates[c.ID] = c
-		r.need(cert)
-		r.need(key)
-		rt.certificates = r.strings.add(rt.certificates, c.ID)
 	}
+}
+
+// certificate resolves a pair of secrets. It returns the Certificate's ID, or "".
+func (r *resolver) certificate(rt *route, ref v1alpha1.SecretRef) string {
+	cert, key := r.secret(rt, ref.Cert), r.secret(rt, ref.Key)
+	if cert == nil || key == nil {
+		return ""
+	}
+	c := snapshot.Certificate{ID: r.text.join(cert.ID, ".", key.ID), Name: cert.Name, CertSecret: cert.ID, KeySecret: key.ID}
+	r.certificates[c.ID] = c
+	r.need(cert)
+	r.need(key)
+	return c.ID
+}
+
+// secret looks a secret up. Where there is none it says so in rt.
+func (r *resolver) secret(rt *route, name string) *Secret {
+	s, ok := find(r.world.secrets, rt.namespace, name)
+	if !ok {
+		rt.miss(v1alpha1.ReasonSecretNotFound, "secret %q does not exist: create it with docker secret create", name)
+		return nil
+	}
+	return s
 }
 
 // neededSecret is a Secret that a Route names.
@@ -153,15 +163,17 @@ func (rt *route) miss(reason, format string, args ...any) {
 // Backend's ID, or "".
 func (r *resolver) backend(rt *route, b *v1alpha1.Backend) string {
 	key, ok := r.identify(rt, b)
-	if !ok {
+	tls, secured := r.secure(rt, b)
+	if !ok || !secured {
 		return ""
 	}
 	key.check = rt.check
+	key.settings = settings(b.Protocol, tls)
 	i, ok := r.resolved[key]
 	if !ok {
 		i = len(r.backends)
 		r.resolved[key] = i
-		r.backends = append(r.backends, r.newBackend(key, b))
+		r.backends = append(r.backends, r.newBackend(key, b, tls))
 	}
 	if !slices.Contains(rt.backends, i) {
 		rt.backends = r.indices.add(rt.backends, i)
@@ -172,7 +184,7 @@ func (r *resolver) backend(rt *route, b *v1alpha1.Backend) string {
 // identify looks up what b names.
 func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
 	if len(b.Addresses) > 0 {
-		return backendKey{addresses: strings.Join(b.Addresses, ","), protocol: b.Protocol}, true
+		return backendKey{addresses: strings.Join(b.Addresses, ",")}, true
 	}
 	service, ok := find(r.world.services, rt.namespace, b.Service)
 	switch {
@@ -183,7 +195,7 @@ func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
 		rt.miss(v1alpha1.ReasonBackendNotFound, "service %q does not exist", b.Service)
 		return backendKey{}, false
 	}
-	key := backendKey{service: service, port: b.Port, protocol: b.Protocol, vip: b.Mode == v1alpha1.BackendVIP}
+	key := backendKey{service: service, port: b.Port, vip: b.Mode == v1alpha1.BackendVIP}
 	var why finding
 	if !r.onNodes(service, b) {
 		key.network, why = r.network(rt.namespace, service, b.Network)
@@ -198,7 +210,7 @@ func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
 	return key, true
 }
 
-func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend) snapshot.Backend {
+func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend, tls *snapshot.BackendTLS) snapshot.Backend {
 	var out snapshot.Backend
 	if key.service == nil {
 		out = addressBackend(key.addresses, b)
@@ -206,7 +218,11 @@ func (r *resolver) newBackend(key backendKey, b *v1alpha1.Backend) snapshot.Back
 		r.updating = r.updating || key.service.Updating
 		out = r.serviceBackend(key, b)
 	}
+	if key.settings != "" {
+		out.ID = r.text.join(out.ID, key.settings)
+	}
 	out.ID, out.Check = checked(out.ID, key.check), key.check
+	out.Protocol, out.TLS = protocol(b), tls
 	return out
 }
 

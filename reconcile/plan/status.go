@@ -139,7 +139,7 @@ func (c *conditions) accepted() {
 
 func (c *conditions) resolvedRefs() {
 	findings := slices.Clone(c.rt.unresolved)
-	for _, id := range c.rt.certificates {
+	for _, id := range slices.Concat(c.rt.certificates, c.rt.secured) {
 		if report := c.certificates[id]; report != nil && report.State == snapshot.CertificateInvalid {
 			findings = append(findings, finding{v1alpha1.ReasonInvalidCertificateRef,
 				fmt.Sprintf("certificate %q: %s", c.resolver.certificates[id].Name, report.Message)})
@@ -198,9 +198,9 @@ func (c *conditions) negative() {
 
 func (c *conditions) expiring() {
 	var findings []finding
-	for _, id := range c.rt.certificates {
+	for _, id := range slices.Concat(c.rt.certificates, c.rt.secured) {
 		report := c.certificates[id]
-		if report == nil || report.State != snapshot.CertificateLoaded {
+		if report == nil || report.State != snapshot.CertificateLoaded || report.NotAfter.IsZero() {
 			continue
 		}
 		end := report.NotAfter.UTC().Format(time.RFC3339)

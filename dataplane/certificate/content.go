@@ -1,0 +1,93 @@
+package certificate
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// content is what the bytes of a Certificate's secrets are: a certificate with
+// its key, authorities, or those of the system.
+type content struct {
+	cert        *tls.Certificate
+	authorities []*x509.Certificate
+	system      *x509.CertPool
+}
+
+// parse makes content of the secrets of an Entry, or says what is wrong with them.
+func (e *Entry) parse(chain, key []byte) (content, error) {
+	var c content
+	var err error
+	switch {
+	case e.spec.CertSecret == "":
+		c.system, err = systemAuthorities()
+	case e.spec.KeySecret == "":
+		c.authorities, err = parseAuthorities(chain)
+	default:
+		c.cert, err = parsePair(chain, key)
+	}
+	return c, err
+}
+
+// notAfter is the end of the certificate, or of the authority that ends last.
+func (c *content) notAfter() (last time.Time) {
+	if c.cert != nil {
+		return c.cert.Leaf.NotAfter
+	}
+	for _, a := range c.authorities {
+		if a.NotAfter.After(last) {
+			last = a.NotAfter
+		}
+	}
+	return last
+}
+
+// parsePair makes a certificate of two secrets, or says which of them is wrong.
+func parsePair(chain, key []byte) (*tls.Certificate, error) {
+	cert, err := tls.X509KeyPair(chain, key)
+	if err == nil {
+		return &cert, nil
+	}
+	what := strings.TrimPrefix(err.Error(), "tls: ")
+	if strings.Contains(what, "does not match") {
+		return nil, errors.New("the key does not fit the certificate: " + what)
+	}
+	return nil, errors.New(what)
+}
+
+func parseAuthorities(bundle []byte) ([]*x509.Certificate, error) {
+	var all []*x509.Certificate
+	for {
+		block, rest := pem.Decode(bundle)
+		switch {
+		case block == nil && len(all) == 0:
+			return nil, errors.New("there is no certificate of an authority in it, in PEM")
+		case block == nil:
+			return all, nil
+		case block.Type == "CERTIFICATE":
+			c, err := x509.ParseCertificate(block.Bytes)
+			if err != nil {
+				return nil, fmt.Errorf("certificate %d in it: %w", len(all)+1, err)
+			}
+			all = append(all, c)
+		}
+		bundle = rest
+	}
+}
+
+// systemAuthorities are those that the system trusts. An image that is nothing but
+// one binary has none.
+func systemAuthorities() (*x509.CertPool, error) {
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, err
+	}
+	if pool.Equal(x509.NewCertPool()) {
+		return nil, errors.New("the system that the data plane runs on has none: name caSecretRefs, or mount a bundle at /etc/ssl/certs/ca-certificates.crt")
+	}
+	return pool, nil
+}
