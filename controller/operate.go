@@ -29,18 +29,25 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 	i.objects.Store(o)
 	shared := &planes{
 		home: home, own: i.plane.Report, served: i.served.Load, logger: i.logger, wake: make(chan struct{}, 1),
-		direct: store.NewPlanes(client), cached: store.NewPlanes(api),
+		direct: store.NewPlanes(client, i.options.cluster), cached: store.NewPlanes(api, i.options.cluster),
 	}
 	i.planes.Store(shared)
-	lease := store.NewLease(api, home.NodeID, store.LeaseOptions{Changed: seen.LeaseChanged(), Logger: i.logger})
-	s := newStatuses(o, lease.Held, seen.ConfigsChanged, i.logger)
+	lease := i.newLease(api, home, seen, "")
+	ofCluster := lease // what is each cluster's own to do
+	if i.options.cluster != "" {
+		ofCluster = i.newLease(api, home, seen, i.options.cluster)
+	}
+	s := newStatuses(o, ofCluster.Held, seen.ConfigsChanged, i.logger)
 	services := newServices(i.logger)
-	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared, services}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders})
+	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared, services}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders, Cluster: i.options.cluster})
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return seen.Run(ctx) })
 	group.Go(func() error { return shared.Run(ctx) })
 	group.Go(func() error { return lease.Run(ctx) })
+	if ofCluster != lease {
+		group.Go(func() error { return ofCluster.Run(ctx) })
+	}
 	group.Go(func() error { return s.Run(ctx) })
 	group.Go(func() error { return r.Run(ctx) })
 	direct := store.NewConfigs(client, store.ConfigsOptions{}) // what is written must be compared with what is, not with what was seen
@@ -51,6 +58,16 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 		group.Go(func() error { return i.syncManifests(ctx, direct, lease.Held) })
 	}
 	return group.Wait()
+}
+
+// newLease returns the Lease of a service cluster. Instances of two clusters may
+// run on one node.
+func (i *instance) newLease(api store.API, home swarm.Home, seen *swarm.Observer, cluster string) *store.Lease {
+	holder := home.NodeID
+	if i.options.cluster != "" {
+		holder += " in " + i.options.cluster
+	}
+	return store.NewLease(api, holder, store.LeaseOptions{Cluster: cluster, Changed: seen.LeaseChanged(), Logger: i.logger})
 }
 
 // findHome tries until the API answers; only a wrong set-up ends it.

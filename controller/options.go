@@ -25,6 +25,7 @@ type runOptions struct {
 	stateDir, image    string
 	host, context      string
 	http, https, admin string
+	cluster            string
 	history            int
 	trusted            []string
 	drain              time.Duration
@@ -48,6 +49,7 @@ func (o *runOptions) addFlags(c *cobra.Command) {
 	f.StringVar(&o.http, "http", ":80", `address for plain HTTP; "" for none`)
 	f.StringVar(&o.https, "https", ":443", `address for TLS; "" for none`)
 	f.StringVar(&o.admin, "admin", "127.0.0.1:9900", "address of the admin interface")
+	f.StringVar(&o.cluster, "cluster", "", "service cluster: serve the Routes that name it, and no others (default those that name none)")
 	f.IntVar(&o.history, "history", 10, "generations of an object to keep")
 	f.StringSliceVar(&o.trusted, "trusted-proxies", nil, "address ranges whose X-Forwarded-* and X-Request-Id are kept")
 	f.DurationVar(&o.drain, "drain", 30*time.Second, "how long connections may finish at the end")

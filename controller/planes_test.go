@@ -16,7 +16,7 @@ import (
 
 // newPlanes is how the data plane on node n1 shares Reports.
 func newPlanes(api store.API, own func() snapshot.Report) *planes {
-	reports := store.NewPlanes(api)
+	reports := store.NewPlanes(api, "")
 	return &planes{
 		home: swarm.Home{NodeID: "n1", TaskID: "t1"}, own: own, served: func() *snapshot.Snapshot { return nil },
 		direct: reports, cached: reports, logger: silent(), wake: make(chan struct{}, 1),
@@ -30,7 +30,7 @@ func report(version string) snapshot.Report {
 // storeReport writes the Report of the data plane on another node.
 func storeReport(t *testing.T, api store.API, node, task string, r snapshot.Report) {
 	t.Helper()
-	if err := store.NewPlanes(api).Write(t.Context(), node, task, r); err != nil {
+	if err := store.NewPlanes(api, "").Write(t.Context(), node, task, r); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -63,7 +63,10 @@ func (i *instance) runStandalone(ctx context.Context) error {
 	i.objects.Store(o)
 	always := func() bool { return true }
 	s := newStatuses(o, always, func() {}, i.logger)
-	r := i.reconciler(reconcile.Config{Source: o, Observer: secrets, Actor: secrets, Reporter: s, Settle: -1}) // the directory gathers
+	r := i.reconciler(reconcile.Config{
+		Source: o, Observer: secrets, Actor: secrets, Reporter: s, Cluster: i.options.cluster,
+		Settle: -1, // the directory gathers
+	})
 	prune := func(ctx context.Context) error { return i.prune(ctx, directory.Prune, always) }
 	return i.runAll(ctx, directory.Run, s.Run, r.Run, prune, i.forward(directory.Changed(), i.trigger.Set))
 }

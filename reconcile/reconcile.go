@@ -77,6 +77,8 @@ type Config struct {
 	Reporter  Reporter
 	// Tenders is the Input's; nil where there are none.
 	Tenders *plan.TenderSpec
+	// Cluster is the Input's: the service cluster of the data planes.
+	Cluster string
 	// Trigger wakes the loop; New makes one where it is nil.
 	Trigger *Trigger
 	// Settle is the pause after a Wake, for what comes together with it; 1 ms by
@@ -234,7 +236,7 @@ func (r *Reconciler) gather(ctx context.Context) (plan.Input, error) {
 	if err != nil {
 		return plan.Input{}, fmt.Errorf("observe swarm: %w", err)
 	}
-	return plan.Input{Now: r.Now(), Objects: objects, World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders}, nil
+	return plan.Input{Now: r.Now(), Objects: objects, World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders, Cluster: r.Cluster}, nil
 }
 
 // plan makes the Plan, and publishes its Snapshot in the midst of that: as soon

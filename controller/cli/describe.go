@@ -52,10 +52,14 @@ func (c *client) describe(ctx context.Context, cluster Cluster, names []string) 
 		return err
 	}
 	places := newPlaces(&in.World)
-	s := plan.Compute(in).Snapshot
+	var s *snapshot.Snapshot
 	for i, o := range objects {
 		if i > 0 {
 			c.printf("\n")
+		}
+		if own := o.decoded.Cluster; s == nil || own != in.Cluster {
+			in.Cluster = own
+			s = plan.Compute(in).Snapshot
 		}
 		d := description{client: c, object: o, snapshot: s, places: places, events: events}
 		d.write(c.Out)

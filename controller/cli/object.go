@@ -191,6 +191,9 @@ func (o object) planObject() plan.Object {
 	p := o.decoded
 	p.Key, p.Generation, p.Created, p.Status = o.Key(), o.Generation, o.Created, o.Status
 	p.Route, p.Problems = o.Route, o.Problems
+	if o.Route != nil {
+		p.Cluster = o.Route.Spec.ServiceCluster
+	}
 	return p
 }
 

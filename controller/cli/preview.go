@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/reconcile/plan"
@@ -25,9 +27,9 @@ func (c *client) preview(ctx context.Context, cluster Cluster, before []object, 
 	}
 	would.World = was.World
 
-	known := complaints(plan.Compute(was))
+	known := complaints(statuses(was))
 	troubled := 0
-	for _, s := range plan.Compute(would).Statuses {
+	for _, s := range statuses(would) {
 		lines := complaintsOf(s)
 		if fmt.Sprint(lines) == fmt.Sprint(known[s.Key]) {
 			continue
@@ -43,9 +45,23 @@ func (c *client) preview(ctx context.Context, cluster Cluster, before []object, 
 	return nil
 }
 
-func complaints(p plan.Plan) map[string][]string {
+// statuses are those of all service clusters.
+func statuses(in plan.Input) []plan.Status {
+	var all []plan.Status
+	clusters := map[string]bool{}
+	for i := range in.Objects {
+		clusters[in.Objects[i].Cluster] = true
+	}
+	for _, in.Cluster = range sortedKeys(clusters) {
+		all = append(all, plan.Compute(in).Statuses...)
+	}
+	slices.SortFunc(all, func(a, b plan.Status) int { return strings.Compare(a.Key, b.Key) })
+	return all
+}
+
+func complaints(statuses []plan.Status) map[string][]string {
 	m := map[string][]string{}
-	for _, s := range p.Statuses {
+	for _, s := range statuses {
 		m[s.Key] = complaintsOf(s)
 	}
 	return m

@@ -16,7 +16,7 @@ import (
 )
 
 func (c *client) newTrace() *cobra.Command {
-	var method string
+	var method, served string
 	var headers []string
 	command := &cobra.Command{
 		Use:   "trace URL",
@@ -38,6 +38,7 @@ request sent. The exit code is 1 where no Endpoint would answer.`,
 			if err != nil {
 				return usage(command, "%s", err)
 			}
+			q.cluster = served
 			return c.with(command.Context(), func(cluster Cluster) error {
 				return c.trace(command.Context(), cluster, q, format)
 			})
@@ -45,12 +46,14 @@ request sent. The exit code is 1 where no Endpoint would answer.`,
 	}
 	command.Flags().StringVarP(&method, "request", "X", http.MethodGet, "method of the request")
 	command.Flags().StringArrayVar(&headers, "header", nil, "header field of the request, as 'NAME: VALUE'; may stand several times")
+	command.Flags().StringVar(&served, "cluster", "", "service cluster that the request goes to")
 	return command
 }
 
 // question is a request to ask about.
 type question struct {
 	url      string
+	cluster  string // the service cluster
 	listener routing.Listener
 	request  routing.Request
 }
@@ -133,13 +136,14 @@ func (c *client) trace(ctx context.Context, cluster Cluster, q question, format 
 	if err != nil {
 		return err
 	}
+	in.Cluster = q.cluster
 	p := plan.Compute(in)
 	t, err := newTrace(p, q, newPlaces(&in.World))
 	if err != nil {
 		return err
 	}
 	if t.Explanation.Route == "" && !t.Served {
-		t.Wrong = append(t.Wrong, wrongAt(t.Explanation.Host, objects, complaints(p))...)
+		t.Wrong = append(t.Wrong, wrongAt(t.Explanation.Host, objects, complaints(p.Statuses))...)
 	}
 	if format == formatTable {
 		t.write(c.Out)
@@ -167,7 +171,7 @@ func newTrace(world plan.Plan, q question, p places) (*trace, error) {
 	}
 	t.Certificates = certificateNames(s, t.Explanation.TLS)
 	if rule != nil {
-		t.Wrong = complaints(world)[rule.Route.Key]
+		t.Wrong = complaints(world.Statuses)[rule.Route.Key]
 	}
 	if rule != nil && t.Explanation.Outcome != routing.RedirectToHTTPS.String() {
 		t.fill(s, rule.Spec, p)

@@ -51,10 +51,10 @@ func (c *client) conflicts(documents []source.Document) source.Mistakes {
 	for i := range documents {
 		d := &documents[i]
 		place[d.Key()] = d
-		in.Objects = append(in.Objects, plan.Object{Key: d.Key(), Generation: 1, Created: c.Now(), Route: d.Route})
+		in.Objects = append(in.Objects, plan.Object{Key: d.Key(), Generation: 1, Created: c.Now(), Route: d.Route, Cluster: d.Route.Spec.ServiceCluster})
 	}
 	var conflicts source.Mistakes
-	for _, s := range plan.Compute(in).Statuses {
+	for _, s := range statuses(in) {
 		if conflicted, ok := s.Status.Get(v1alpha1.Conflicted); ok {
 			d := place[s.Key]
 			conflicts = append(conflicts, source.Mistake{Source: d.Source, Line: d.Line, Path: refOf(s.Key), Message: fmt.Sprintf("%s: %s", conflicted.Reason, conflicted.Message)})

@@ -136,6 +136,9 @@ func Decode(r *store.Record) plan.Object {
 		Key: r.Key(), Generation: r.Generation, Created: r.Created,
 		Route: route, Problems: problems, Status: r.Status, FromLabels: r.Origin == Origin,
 	}
+	if route != nil {
+		o.Cluster = route.Spec.ServiceCluster
+	}
 	if route == nil || !o.FromLabels {
 		return o
 	}

@@ -42,6 +42,8 @@ type Lease struct {
 
 // LeaseOptions are what a Lease can do without.
 type LeaseOptions struct {
+	// Cluster is the service cluster whose Lease it is; empty for that of all.
+	Cluster string
 	// Duration is how long a Lease lasts without a renewal; 0 is one minute. Run
 	// renews it three times in that.
 	Duration time.Duration
@@ -132,7 +134,7 @@ func (l *Lease) try(ctx context.Context, started time.Time) error {
 	case err != nil:
 		return err
 	case current == nil:
-		_, err = l.api.CreateConfig(ctx, leaseName, l.labels(0), []byte("The lease of Fairlead, in the labels.\n"))
+		_, err = l.api.CreateConfig(ctx, l.name(), l.labels(0), []byte("The lease of Fairlead, in the labels.\n"))
 	case l.free(*current, started):
 		renewed := number(current.Labels[LabelRenewed]) + 1
 		err = l.api.UpdateConfigLabels(ctx, current.ID, current.Version, l.labels(renewed))
@@ -157,12 +159,14 @@ func (l *Lease) look(ctx context.Context) (*Config, error) {
 		return nil, fmt.Errorf("look at the lease: %w", err)
 	}
 	for _, c := range configs {
-		if c.Name == leaseName {
+		if c.Name == l.name() {
 			return &c, nil
 		}
 	}
 	return nil, nil
 }
+
+func (l *Lease) name() string { return inCluster(leaseName, l.o.Cluster) }
 
 // free says whether we may take the Lease: it is ours or nobody's, or its holder
 // has not renewed it for its whole duration.

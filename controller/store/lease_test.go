@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"fairlead.dev/fairlead/api/snapshot"
 )
 
 func try(t *testing.T, l *Lease, want bool) {
@@ -157,4 +159,24 @@ func TestNeverTwoHolders(t *testing.T) {
 			},
 		})
 	})
+}
+
+func TestEachClusterHasALeaseAndReportsOfItsOwn(t *testing.T) {
+	s := newFakeSwarm()
+	try(t, NewLease(s, "a", LeaseOptions{}), true)
+	try(t, NewLease(s, "b in east", LeaseOptions{Cluster: "east"}), true)
+	try(t, NewLease(s, "c in west", LeaseOptions{Cluster: "west"}), true)
+	try(t, NewLease(s, "d in west", LeaseOptions{Cluster: "west"}), false)
+
+	for _, cluster := range []string{"", "east"} {
+		if err := NewPlanes(s, cluster).Write(t.Context(), "node", "", snapshot.Report{Plane: "in " + cluster}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, cluster := range []string{"", "east"} {
+		records, err := NewPlanes(s, cluster).List(t.Context())
+		if err != nil || len(records) != 1 || records[0].Report.Plane != "in "+cluster {
+			t.Errorf("cluster %q: %+v, %v", cluster, records, err)
+		}
+	}
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +24,9 @@ const (
 	LabelPlane = "fairlead.dev/plane"
 	// LabelPlaneTask is the Swarm task that the data plane is; "" for a process.
 	LabelPlaneTask = "fairlead.dev/plane-task"
+	// LabelPlaneCluster is the service cluster that the data plane serves; absent
+	// for the one without a name.
+	LabelPlaneCluster = "fairlead.dev/plane-cluster"
 	// LabelPlaneReport is the Report in JSON, without Certificates that are
 	// Loaded: there may be thousands.
 	LabelPlaneReport = "fairlead.dev/plane-report"
@@ -29,13 +34,16 @@ const (
 	LabelPlaneBeat = "fairlead.dev/plane-beat"
 )
 
-// Planes keeps the Reports of the data planes, so that the leader can say what
-// all of them have acknowledged. Each stands in the labels of a config of its
-// own, which only its data plane writes.
-type Planes struct{ api API }
+// Planes keeps the Reports of the data planes of one service cluster, so that
+// its leader can say what all of them have acknowledged. Each stands in the
+// labels of a config of its own, which only its data plane writes.
+type Planes struct {
+	api     API
+	cluster string
+}
 
-// NewPlanes returns the Reports behind api.
-func NewPlanes(api API) *Planes { return &Planes{api} }
+// NewPlanes returns the Reports behind api of a cluster, which may have no name.
+func NewPlanes(api API, cluster string) *Planes { return &Planes{api, cluster} }
 
 // PlaneRecord is a stored Report.
 type PlaneRecord struct {
@@ -56,6 +64,9 @@ func (p *Planes) List(ctx context.Context) ([]PlaneRecord, error) {
 	}
 	var out []PlaneRecord
 	for _, c := range configs {
+		if c.Labels[LabelPlaneCluster] != p.cluster {
+			continue
+		}
 		r := PlaneRecord{Version: c.Version, Node: c.Labels[LabelPlane], Task: c.Labels[LabelPlaneTask]}
 		if json.Unmarshal([]byte(c.Labels[LabelPlaneReport]), &r.Report) == nil {
 			out = append(out, r)
@@ -79,8 +90,11 @@ func (p *Planes) Write(ctx context.Context, node, task string, report snapshot.R
 		return err
 	}
 	labels := map[string]string{LabelPlane: node, LabelPlaneTask: task, LabelPlaneReport: string(data), LabelPlaneBeat: "0"}
+	if p.cluster != "" {
+		labels[LabelPlaneCluster] = p.cluster
+	}
 	if current == nil {
-		_, err = p.api.CreateConfig(ctx, planeName(node), labels, []byte("The report of a data plane of Fairlead, in the labels.\n"))
+		_, err = p.api.CreateConfig(ctx, p.name(node), labels, []byte("The report of a data plane of Fairlead, in the labels.\n"))
 	} else {
 		labels[LabelPlaneBeat] = fmt.Sprint(number(current.Labels[LabelPlaneBeat]) + 1)
 		err = p.api.UpdateConfigLabels(ctx, current.ID, current.Version, labels)
@@ -110,11 +124,23 @@ func (p *Planes) find(ctx context.Context, node string) (*Config, error) {
 		return nil, fmt.Errorf("find report: %w", err)
 	}
 	for i := range configs {
-		if configs[i].Name == planeName(node) {
+		if configs[i].Name == p.name(node) {
 			return &configs[i], nil
 		}
 	}
 	return nil, nil
 }
 
-func planeName(node string) string { return PlanePrefix + strings.ToLower(node) }
+func (p *Planes) name(node string) string {
+	return PlanePrefix + inCluster(strings.ToLower(node), p.cluster)
+}
+
+// inCluster is the name of what each service cluster has its own of. The name of
+// a cluster is hashed, for a config's may have 64 characters.
+func inCluster(name, cluster string) string {
+	if cluster == "" {
+		return name
+	}
+	sum := sha256.Sum256([]byte(cluster))
+	return name + "." + hex.EncodeToString(sum[:4])
+}

@@ -54,10 +54,10 @@ type Observer struct {
 	planes   list[store.Config] // of the data planes' Reports
 	tasks    uint64             // the fingerprint of those listed last
 	seed     maphash.Seed
-	lease    chan struct{} // see LeaseChanged
 	troubles troubles
 
-	mu         sync.Mutex // guards following
+	mu         sync.Mutex      // guards following
+	leases     []chan struct{} // see LeaseChanged
 	freshUntil time.Time
 	recent     []Event // a ring of the newest events, oldest first
 }
@@ -69,7 +69,7 @@ func NewObserver(c *Client, attached []string, wake func(), logger *slog.Logger)
 	if logger == nil {
 		logger = slog.New(slog.DiscardHandler)
 	}
-	o := &Observer{client: c, wake: wake, logger: logger, attached: attached, now: time.Now, seed: maphash.MakeSeed(), lease: make(chan struct{}, 1)}
+	o := &Observer{client: c, wake: wake, logger: logger, attached: attached, now: time.Now, seed: maphash.MakeSeed()}
 	o.services = list[plan.Service]{every: relistServices, fetch: c.listServices}
 	o.networks = list[plan.Network]{every: relistNetworks, fetch: c.listNetworks}
 	o.secrets = list[plan.Secret]{every: relistOthers, fetch: c.listSecrets}
@@ -224,18 +224,33 @@ func (o *Observer) see(m events.Message) {
 	o.wake()
 }
 
-// LeaseChanged receives a value when the Lease was renewed, taken or given back.
-func (o *Observer) LeaseChanged() <-chan struct{} { return o.lease }
+// LeaseChanged returns a channel that receives a value when a Lease was renewed,
+// taken or given back.
+func (o *Observer) LeaseChanged() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	c := make(chan struct{}, 1)
+	o.leases = append(o.leases, c)
+	return c
+}
+
+func (o *Observer) leaseChanged() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, c := range o.leases {
+		select {
+		case c <- struct{}{}:
+		default:
+		}
+	}
+}
 
 // seeConfig takes a change of a config in, and says whether it matters to the
 // loop: a renewed Lease does not.
 func (o *Observer) seeConfig(name string) bool {
 	switch {
-	case name == store.LeaseName:
-		select {
-		case o.lease <- struct{}{}:
-		default:
-		}
+	case strings.HasPrefix(name, store.LeaseName):
+		o.leaseChanged()
 		return false
 	case strings.HasPrefix(name, store.PlanePrefix):
 		o.planes.invalidate()

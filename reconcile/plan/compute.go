@@ -30,6 +30,7 @@ func Decide(in Input) *Decision { return (*Decision)(nil).Next(in) }
 // Next is Decide for one who has the Decision before, which it uses up: what
 // stands as it stood is not translated again, and keeps its memory.
 func (d *Decision) Next(in Input) *Decision {
+	in.Objects = ofCluster(in.Objects, in.Cluster)
 	next := &Decision{in: in, world: indexWorld(&in.World), objects: d.keep(in.Objects)}
 	begin(in.Objects, next.objects)
 	next.routes = slices.Clone(next.objects)
@@ -46,6 +47,15 @@ func (d *Decision) Next(in Input) *Decision {
 	}
 	next.Snapshot = makeSnapshot(next.routes, last, next.resolver)
 	return next
+}
+
+// ofCluster are the objects that a service cluster serves; mostly all of them.
+func ofCluster(objects []Object, cluster string) []Object {
+	isOther := func(o Object) bool { return o.Cluster != cluster }
+	if !slices.ContainsFunc(objects, isOther) {
+		return objects
+	}
+	return slices.DeleteFunc(slices.Clone(objects), isOther)
 }
 
 // keep returns the routes of d for the objects that are the same, nil for the

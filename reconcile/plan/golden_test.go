@@ -119,6 +119,7 @@ func parseObjects(t *testing.T, data []byte) []Object {
 		if ignored := r.Metadata.Annotations["ignored"]; ignored != "" {
 			o.Ignored = []v1alpha1.Problem{{Reason: v1alpha1.ReasonUnsupportedValue, Message: ignored, Rule: -1}}
 		}
+		o.Cluster = r.Spec.ServiceCluster
 		r.Status = nil
 		v1alpha1.Default(&r)
 		o.Route, o.Problems = &r, v1alpha1.Validate(&r)

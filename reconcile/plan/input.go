@@ -17,6 +17,9 @@ type Input struct {
 	World World
 	// Reports are what the live data planes say, in any order.
 	Reports []snapshot.Report
+	// Cluster is the service cluster of the data planes, which may have no name.
+	// Objects of others are not looked at.
+	Cluster string
 	// Tenders says where and how Tenders run; nil where none can be (standalone).
 	Tenders *TenderSpec
 }
@@ -32,6 +35,8 @@ type Object struct {
 	// it claims what a Route claims that was applied, that one goes before it, and
 	// those that claim the same share it, task by task.
 	FromLabels bool
+	// Cluster is the service cluster that serves the Route.
+	Cluster string
 	// Notes are told with the Route's acceptance.
 	Notes []string
 	// Ignored are parts that do not count because of a mistake, while the rest of

@@ -11,7 +11,7 @@ import (
 // whether all but Now is equal. Objects count as equal where they point to the
 // same values, which nobody edits. Where the order differs it says false.
 func (in *Input) Same(other *Input) bool {
-	return in.Tenders == other.Tenders &&
+	return in.Tenders == other.Tenders && in.Cluster == other.Cluster &&
 		same(in.Objects, other.Objects, sameObject) &&
 		same(in.Reports, other.Reports, sameReport) &&
 		sameWorld(&in.World, &other.World)
@@ -43,7 +43,7 @@ func same[T any](a, b []T, equal func(a, b *T) bool) bool {
 }
 
 func sameObject(a, b *Object) bool {
-	return a.Key == b.Key && a.Generation == b.Generation && a.Created.Equal(b.Created) && a.FromLabels == b.FromLabels &&
+	return a.Key == b.Key && a.Cluster == b.Cluster && a.Generation == b.Generation && a.Created.Equal(b.Created) && a.FromLabels == b.FromLabels &&
 		a.Route == b.Route && a.LastGood == b.LastGood && a.Status == b.Status &&
 		slices.Equal(a.Problems, b.Problems) && slices.Equal(a.Ignored, b.Ignored) && slices.Equal(a.Notes, b.Notes)
 }
