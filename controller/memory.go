@@ -17,7 +17,7 @@ const (
 	// quietAllocs is how much may be allocated between two looks for it to be quiet.
 	quietAllocs = 1 << 20
 	// worthwhile is how much has to be unused.
-	worthwhile = 2 << 20
+	worthwhile = 4 << 20
 )
 
 // returnMemory gives unused memory back to the system until ctx ends.
