@@ -88,7 +88,7 @@ const (
 )
 
 func (c *client) addCommands(root *cobra.Command) {
-	for _, command := range []*cobra.Command{c.newApply(), c.newGet(), c.newDescribe(), c.newDelete(), c.newHistory(), c.newRollback()} {
+	for _, command := range []*cobra.Command{c.newApply(), c.newGet(), c.newDescribe(), c.newDelete(), c.newHistory(), c.newRollback(), c.newImport()} {
 		command.GroupID = groupObjects
 		root.AddCommand(command)
 	}

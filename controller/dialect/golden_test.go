@@ -154,9 +154,6 @@ func report(r Result) string {
 		}
 		b.WriteByte('\n')
 	}
-	for _, later := range r.Later {
-		fmt.Fprintf(&b, "later: %s\n", later)
-	}
 	return b.String()
 }
 

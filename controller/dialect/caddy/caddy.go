@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/dialect/caddy/block"
 	"fairlead.dev/fairlead/controller/dialect/labels"
 	"fairlead.dev/fairlead/controller/dialect/rewrite"
 )
@@ -29,7 +30,7 @@ type translator struct {
 
 // snippet is a block that others import.
 type snippet struct {
-	*block
+	*block.Block
 	used bool
 }
 
@@ -37,7 +38,7 @@ type snippet struct {
 func Translate(services []*labels.Service) labels.Result {
 	t := &translator{services: services, networks: map[*labels.Set]string{}, snippets: map[string]*snippet{}}
 	var sets []*labels.Set
-	var sites []*block
+	var sites []*block.Block
 	for _, s := range services {
 		set := labels.NewSet(s, Name, Claims)
 		if set == nil {
@@ -45,7 +46,7 @@ func Translate(services []*labels.Service) labels.Result {
 		}
 		sets = append(sets, set)
 		t.readOwn(set)
-		for _, b := range readBlocks(set) {
+		for _, b := range block.Read(set) {
 			if t.isSite(b) {
 				sites = append(sites, b)
 			}
@@ -88,14 +89,14 @@ func (t *translator) readOwn(set *labels.Set) {
 }
 
 // isSite takes snippets and global options out.
-func (t *translator) isSite(b *block) bool {
-	switch first := strings.Join(b.args, " "); {
-	case b.strange != "":
-		b.lost("has the template %s, which cannot be filled in here", b.strange)
+func (t *translator) isSite(b *block.Block) bool {
+	switch first := strings.Join(b.Args, " "); {
+	case b.Strange != "":
+		b.AllLost("has the template %s, which cannot be filled in here", b.Strange)
 	case first == "":
-		b.lost("is a global option of Caddy: those of the data plane are flags (fairlead run --help)")
+		b.AllLost("is a global option of Caddy: those of the data plane are flags (fairlead run --help)")
 	case strings.HasPrefix(first, "("):
-		t.snippets[strings.Trim(first, "()")] = &snippet{block: b}
+		t.snippets[strings.Trim(first, "()")] = &snippet{Block: b}
 	default:
 		return true
 	}
@@ -105,22 +106,22 @@ func (t *translator) isSite(b *block) bool {
 func (t *translator) leaveSnippets() {
 	for _, s := range t.snippets {
 		if !s.used {
-			s.needless("nothing imports the snippet")
+			s.AllNeedless("nothing imports the snippet")
 		}
 	}
 }
 
 // readSite makes the Routes of the site n of its set.
-func (t *translator) readSite(b *block, n int) {
+func (t *translator) readSite(b *block.Block, n int) {
 	s := readSite(b)
 	if len(s.secure)+len(s.plain) == 0 {
-		b.lost("the site is not translated")
+		b.AllLost("the site is not translated")
 		return
 	}
 	outer := &scope{conditions: []condition{{}}, open: &s.open}
 	endings := t.readEndings(outer.within(b), b, 0)
 	if len(endings) == 0 {
-		b.Lost(b.label, "nothing in the site says where requests go")
+		b.Lost(b.Label, "nothing in the site says where requests go")
 		return
 	}
 	made := 0
@@ -176,7 +177,7 @@ func (t *translator) add(s *site, name string, p part, tls *v1alpha1.RouteTLS) {
 	for _, e := range p.endings {
 		parts, err := rewrite.Variants(e.match, e.steps)
 		if err != nil {
-			s.adapted("", "a rule is missing: it %s", err)
+			s.AdaptedField("", "a rule is missing: it %s", err)
 			continue
 		}
 		for _, v := range parts {
@@ -190,9 +191,9 @@ func (t *translator) add(s *site, name string, p part, tls *v1alpha1.RouteTLS) {
 	route.Open = s.open
 	route.Shared = len(route.Spec.Rules) == 1
 	if spec.TLS != nil {
-		s.adapted(labels.Field(&route, "spec.hosts"), "%s", s.words)
+		s.AdaptedField(labels.Field(&route, "spec.hosts"), "%s", s.words)
 	} else {
-		s.became(labels.Field(&route, "spec.hosts"))
+		s.BecameField(labels.Field(&route, "spec.hosts"))
 	}
 	t.routes = append(t.routes, route)
 }
@@ -207,6 +208,6 @@ func (t *translator) take(route *labels.Route, s *site, e ending) {
 	}
 	differs := e.balance != nil && !reflect.DeepEqual(e.balance, route.Spec.LoadBalancing) || e.health != nil && !reflect.DeepEqual(e.health, route.Spec.HealthCheck)
 	if differs {
-		s.adapted("", "balancing and checks are those of the first reverse_proxy: a Route has one of each")
+		s.AdaptedField("", "balancing and checks are those of the first reverse_proxy: a Route has one of each")
 	}
 }

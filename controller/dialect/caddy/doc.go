@@ -1,7 +1,7 @@
 // Package caddy reads the labels of caddy-docker-proxy: caddy, caddy.* and
 // caddy_N.*, which are a Caddyfile written as labels.
 //
-// Labels become a tree of blocks (block.go), whose roots are sites, snippets or
+// Labels become a tree of blocks (package block), whose roots are sites, snippets or
 // global options. A site has addresses (site.go) and directives. Those that only
 // change requests or answers (modifier.go) count for the whole block that they
 // stand in; those that end a request (ending.go: reverse_proxy, redir, and the

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/dialect/caddy/block"
 	"fairlead.dev/fairlead/controller/dialect/labels"
 	"fairlead.dev/fairlead/controller/dialect/rewrite"
 )
@@ -23,15 +24,15 @@ type ending struct {
 const deepest = 16
 
 // readEndings reads the directives of b that end requests.
-func (t *translator) readEndings(s *scope, b *block, depth int) []ending {
+func (t *translator) readEndings(s *scope, b *block.Block, depth int) []ending {
 	s.readModifiers(b)
 	var all []ending
-	for _, d := range b.kids {
-		switch d.name {
+	for _, d := range b.Kids {
+		switch d.Name {
 		case "reverse_proxy", "redir", "handle", "handle_path", "route":
 			found, err := t.readEnding(s, d, depth)
 			if err != nil {
-				d.lost("%s", err)
+				d.AllLost("%s", err)
 				s.noteGuards(d)
 			}
 			all = append(all, found...)
@@ -42,7 +43,7 @@ func (t *translator) readEndings(s *scope, b *block, depth int) []ending {
 	return all
 }
 
-func (t *translator) readEnding(s *scope, d *block, depth int) ([]ending, error) {
+func (t *translator) readEnding(s *scope, d *block.Block, depth int) ([]ending, error) {
 	conditions, args, err := takeMatcher(d, s.around)
 	if err != nil {
 		return nil, err
@@ -53,30 +54,30 @@ func (t *translator) readEnding(s *scope, d *block, depth int) ([]ending, error)
 	switch {
 	case depth > deepest:
 		return nil, fmt.Errorf("is nested too deep")
-	case d.name == "reverse_proxy":
+	case d.Name == "reverse_proxy":
 		return t.endProxy(s, d, conditions, args)
-	case d.name == "redir":
+	case d.Name == "redir":
 		return endRedirect(s, d, conditions, args)
 	}
 	inner := s.within(d)
 	inner.conditions = conditions
-	if d.name == "handle_path" {
+	if d.Name == "handle_path" {
 		if len(conditions) != 1 || conditions[0].match.Path == nil {
 			return nil, fmt.Errorf("needs one path")
 		}
 		inner.steps = append(inner.steps, rewrite.Step{Strip: []string{conditions[0].match.Path.Value}})
-		d.became(rewriteField)
+		d.BecameField(rewriteField)
 	}
-	d.became("spec.rules[].matches")
+	d.BecameField("spec.rules[].matches")
 	return t.readEndings(inner, d, depth+1), nil
 }
 
-func (t *translator) endProxy(s *scope, d *block, conditions []condition, args []string) ([]ending, error) {
+func (t *translator) endProxy(s *scope, d *block.Block, conditions []condition, args []string) ([]ending, error) {
 	p, err := t.readProxy(d, args)
 	if err != nil {
 		return nil, err
 	}
-	d.became("spec.rules[].backends")
+	d.BecameField("spec.rules[].backends")
 	headers := labels.Headers{Request: over(s.headers.Request, p.headers.Request), Response: over(s.headers.Response, p.headers.Response)}
 	e := ending{
 		rule:  v1alpha1.Rule{Filters: headers.Filters(), Backends: p.backends, Retry: p.retry},
@@ -112,7 +113,7 @@ var goal = regexp.MustCompile(`^(?:(https?|\{scheme\})://([A-Za-z0-9.-]+|\{host\
 
 var codes = map[string]int{"": 302, "temporary": 302, "permanent": 301, "301": 301, "302": 302, "303": 303, "307": 307, "308": 308}
 
-func endRedirect(s *scope, d *block, conditions []condition, args []string) ([]ending, error) {
+func endRedirect(s *scope, d *block.Block, conditions []condition, args []string) ([]ending, error) {
 	if len(args) == 0 || len(args) > 2 {
 		return nil, fmt.Errorf("needs a place to go, and at most a status")
 	}
@@ -130,7 +131,7 @@ func endRedirect(s *scope, d *block, conditions []condition, args []string) ([]e
 	}
 	r.Port, _ = labels.NumberOf(m[3])
 	r.Path = newPath(m[4], m[5] != "")
-	d.became("spec.rules[].filters[].requestRedirect")
+	d.BecameField("spec.rules[].filters[].requestRedirect")
 	e := ending{rule: v1alpha1.Rule{Filters: []v1alpha1.Filter{labels.Redirect(r)}}}
 	return forEach(e, conditions), nil
 }
@@ -150,16 +151,16 @@ func newPath(path string, keep bool) *v1alpha1.PathModifier {
 }
 
 // readImport reads the directives of a snippet where it is imported.
-func (t *translator) readImport(s *scope, d *block, depth int) []ending {
-	name := strings.Join(d.args, " ")
+func (t *translator) readImport(s *scope, d *block.Block, depth int) []ending {
+	name := strings.Join(d.Args, " ")
 	snippet := t.snippets[name]
 	if snippet == nil || depth > deepest {
-		d.lost("imports %s, which stands in no label: what it did is missing", name)
-		*s.open = append(*s.open, d.someLabel())
+		d.AllLost("imports %s, which stands in no label: what it did is missing", name)
+		*s.open = append(*s.open, d.SomeLabel())
 		return nil
 	}
-	d.became("spec.rules[]")
+	d.BecameField("spec.rules[]")
 	snippet.used = true
-	snippet.became("spec.rules[]")
-	return t.readEndings(s, snippet.block, depth+1)
+	snippet.BecameField("spec.rules[]")
+	return t.readEndings(s, snippet.Block, depth+1)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/dialect/caddy/block"
 	"fairlead.dev/fairlead/controller/dialect/labels"
 	"fairlead.dev/fairlead/controller/dialect/rewrite"
 )
@@ -25,27 +26,27 @@ func isMatcher(arg string) bool {
 
 // takeMatcher takes a leading matcher off the arguments of a directive. around
 // are the blocks in which it may be named, the innermost first.
-func takeMatcher(d *block, around []*block) (conditions []condition, rest []string, err error) {
-	if d.strange != "" {
-		return nil, nil, fmt.Errorf("has the template %s, which cannot be filled in here", d.strange)
+func takeMatcher(d *block.Block, around []*block.Block) (conditions []condition, rest []string, err error) {
+	if d.Strange != "" {
+		return nil, nil, fmt.Errorf("has the template %s, which cannot be filled in here", d.Strange)
 	}
-	if len(d.args) == 0 || !isMatcher(d.args[0]) {
-		return []condition{{}}, d.args, nil
+	if len(d.Args) == 0 || !isMatcher(d.Args[0]) {
+		return []condition{{}}, d.Args, nil
 	}
-	first, rest := d.args[0], d.args[1:]
+	first, rest := d.Args[0], d.Args[1:]
 	if !strings.HasPrefix(first, "@") {
 		m, words := pathMatch(first)
 		if words != "" {
-			d.adapted("", "%s", words)
+			d.AdaptedField("", "%s", words)
 		}
 		return []condition{{match: m}}, rest, nil
 	}
 	for _, b := range around {
-		if named := b.kid(first); named != nil {
+		if named := b.Kid(first); named != nil {
 			if conditions, err = readMatcher(named); err != nil {
-				named.lost("%s", err)
+				named.AllLost("%s", err)
 			} else {
-				named.each(func(k *block) { k.became("spec.rules[].matches") })
+				named.Each(func(k *block.Block) { k.BecameField("spec.rules[].matches") })
 			}
 			return conditions, rest, err
 		}
@@ -77,13 +78,13 @@ func pathMatch(pattern string) (m v1alpha1.Match, words string) {
 
 // readMatcher reads a named matcher: conditions that must all hold, of which
 // each may give several to choose from.
-func readMatcher(named *block) ([]condition, error) {
+func readMatcher(named *block.Block) ([]condition, error) {
 	all := []condition{{}}
-	parts := named.kids
-	if len(named.args) > 0 {
+	parts := named.Kids
+	if len(named.Args) > 0 {
 		line := *named
-		line.name, line.args, line.kids = named.args[0], named.args[1:], nil
-		parts = append([]*block{&line}, parts...)
+		line.Name, line.Args, line.Kids = named.Args[0], named.Args[1:], nil
+		parts = append([]*block.Block{&line}, parts...)
 	}
 	for _, p := range parts {
 		choices, err := readCondition(p)
@@ -99,40 +100,40 @@ func readMatcher(named *block) ([]condition, error) {
 
 var errMatcher = errors.New("is no matcher that Routes have")
 
-func readCondition(p *block) ([]condition, error) {
+func readCondition(p *block.Block) ([]condition, error) {
 	var all []condition
-	switch p.name {
+	switch p.Name {
 	case "path":
-		for _, arg := range p.args {
+		for _, arg := range p.Args {
 			m, _ := pathMatch(arg)
 			all = append(all, condition{match: m})
 		}
 	case "host":
-		return hostCondition(p.args)
+		return hostCondition(p.Args)
 	case "method":
-		for _, arg := range p.args {
+		for _, arg := range p.Args {
 			all = append(all, condition{match: v1alpha1.Match{Method: strings.ToUpper(arg)}})
 		}
 	case "header":
-		return headerCondition(p.args)
+		return headerCondition(p.Args)
 	case "query":
-		for _, arg := range p.args {
+		for _, arg := range p.Args {
 			name, value, _ := strings.Cut(arg, "=")
 			all = append(all, condition{match: v1alpha1.Match{QueryParams: []v1alpha1.ValueMatch{globbed(name, value)}}})
 		}
 	case "path_regexp":
-		if len(p.args) > 0 {
-			m := v1alpha1.Match{Path: &v1alpha1.PathMatch{Type: v1alpha1.MatchRegularExpression, Value: anywhere(p.args[len(p.args)-1])}}
+		if len(p.Args) > 0 {
+			m := v1alpha1.Match{Path: &v1alpha1.PathMatch{Type: v1alpha1.MatchRegularExpression, Value: anywhere(p.Args[len(p.Args)-1])}}
 			all = append(all, condition{match: m})
 		}
 	case "header_regexp":
-		if n := len(p.args); n >= 2 {
-			v := v1alpha1.ValueMatch{Type: v1alpha1.MatchRegularExpression, Name: p.args[n-2], Value: anywhere(p.args[n-1])}
+		if n := len(p.Args); n >= 2 {
+			v := v1alpha1.ValueMatch{Type: v1alpha1.MatchRegularExpression, Name: p.Args[n-2], Value: anywhere(p.Args[n-1])}
 			all = append(all, condition{match: v1alpha1.Match{Headers: []v1alpha1.ValueMatch{v}}})
 		}
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("has %s %s, which %w", p.name, strings.Join(p.args, " "), errMatcher)
+		return nil, fmt.Errorf("has %s %s, which %w", p.Name, strings.Join(p.Args, " "), errMatcher)
 	}
 	return all, nil
 }

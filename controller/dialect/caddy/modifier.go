@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/dialect/caddy/block"
 	"fairlead.dev/fairlead/controller/dialect/labels"
 	"fairlead.dev/fairlead/controller/dialect/rewrite"
 )
@@ -15,18 +16,18 @@ type scope struct {
 	conditions []condition
 	steps      []rewrite.Step
 	headers    labels.Headers
-	around     []*block
+	around     []*block.Block
 	// open are the labels of guards anywhere in the site: what they let through
 	// cannot be told apart.
 	open *[]string
 }
 
 // within is the scope for the block b in s.
-func (s *scope) within(b *block) *scope {
+func (s *scope) within(b *block.Block) *scope {
 	inner := *s
 	inner.steps = append([]rewrite.Step(nil), s.steps...)
 	inner.headers = labels.Headers{Request: cloned(s.headers.Request), Response: cloned(s.headers.Response)}
-	inner.around = append([]*block{b}, s.around...)
+	inner.around = append([]*block.Block{b}, s.around...)
 	return &inner
 }
 
@@ -55,36 +56,36 @@ var others = map[string]string{
 }
 
 // readModifiers reads the directives of b that change what passes through.
-func (s *scope) readModifiers(b *block) {
-	for _, d := range b.kids {
-		why, guard := guards[d.name]
+func (s *scope) readModifiers(b *block.Block) {
+	for _, d := range b.Kids {
+		why, guard := guards[d.Name]
 		switch {
 		case guard:
-			d.lost("%s", why)
-			*s.open = append(*s.open, d.someLabel())
-		case d.name == "respond" && refuses(d):
-			d.lost("no answers are made here but redirects, and this one kept requests out")
-			*s.open = append(*s.open, d.someLabel())
-		case others[d.name] != "":
-			d.lost("%s", others[d.name])
-		case d.name == "header" || d.name == "request_header" || d.name == "uri" || d.name == "rewrite":
+			d.AllLost("%s", why)
+			*s.open = append(*s.open, d.SomeLabel())
+		case d.Name == "respond" && refuses(d):
+			d.AllLost("no answers are made here but redirects, and this one kept requests out")
+			*s.open = append(*s.open, d.SomeLabel())
+		case others[d.Name] != "":
+			d.AllLost("%s", others[d.Name])
+		case d.Name == "header" || d.Name == "request_header" || d.Name == "uri" || d.Name == "rewrite":
 			s.readModifier(d)
 		}
 	}
 }
 
 // noteGuards notes the guards in a block that is not translated.
-func (s *scope) noteGuards(b *block) {
-	b.each(func(d *block) {
-		if guards[d.name] != "" || d.name == "respond" && refuses(d) {
-			*s.open = append(*s.open, d.someLabel())
+func (s *scope) noteGuards(b *block.Block) {
+	b.Each(func(d *block.Block) {
+		if guards[d.Name] != "" || d.Name == "respond" && refuses(d) {
+			*s.open = append(*s.open, d.SomeLabel())
 		}
 	})
 }
 
 // refuses says whether an answer of its own is one of 401 to 410.
-func refuses(d *block) bool {
-	for _, arg := range d.args {
+func refuses(d *block.Block) bool {
+	for _, arg := range d.Args {
 		if n, ok := labels.NumberOf(arg); ok && n >= 401 && n <= 410 {
 			return true
 		}
@@ -92,17 +93,17 @@ func refuses(d *block) bool {
 	return false
 }
 
-func (s *scope) readModifier(d *block) {
+func (s *scope) readModifier(d *block.Block) {
 	conditions, args, err := takeMatcher(d, s.around)
 	if err == nil && (len(conditions) != 1 || len(conditions[0].hosts) > 0 || !isEmpty(conditions[0].match)) {
-		d.lost("only changes something for some requests: put it into handle with the same matcher")
+		d.AllLost("only changes something for some requests: put it into handle with the same matcher")
 		return
 	}
 	if err != nil {
-		d.lost("%s", err)
+		d.AllLost("%s", err)
 		return
 	}
-	switch d.name {
+	switch d.Name {
 	case "header":
 		s.readHeader(d, args, &s.headers.Response, "spec.rules[].filters[].responseHeaderModifier")
 	case "request_header":
@@ -119,72 +120,72 @@ func isEmpty(m v1alpha1.Match) bool {
 }
 
 // readHeader reads one header field, or a block of them.
-func (s *scope) readHeader(d *block, args []string, m *v1alpha1.HeaderModifier, field string) {
+func (s *scope) readHeader(d *block.Block, args []string, m *v1alpha1.HeaderModifier, field string) {
 	if len(args) > 0 {
 		changeHeader(d, args, m, field)
 	} else {
-		d.became(field)
+		d.BecameField(field)
 	}
-	for _, k := range d.kids {
-		changeHeader(k, append([]string{k.name}, k.args...), m, field)
+	for _, k := range d.Kids {
+		changeHeader(k, append([]string{k.Name}, k.Args...), m, field)
 	}
 }
 
 var headerName = regexp.MustCompile(v1alpha1.Pattern("headername"))
 
 // changeHeader reads "Name value", "+Name value", "-Name" and the like.
-func changeHeader(d *block, args []string, m *v1alpha1.HeaderModifier, field string) {
+func changeHeader(d *block.Block, args []string, m *v1alpha1.HeaderModifier, field string) {
 	name := strings.TrimLeft(args[0], "+-?>")
 	value := strings.Join(args[1:], " ")
 	sign := args[0][:len(args[0])-len(name)]
 	switch {
 	case !headerName.MatchString(name):
-		d.lost("%q is no name of a header field", name)
+		d.AllLost("%q is no name of a header field", name)
 	case strings.Contains(value, "{"):
-		d.lost("has a placeholder, which is not filled in here; X-Forwarded-For, -Host, -Proto and X-Real-IP are always sent")
+		d.AllLost("has a placeholder, which is not filled in here; X-Forwarded-For, -Host, -Proto and X-Real-IP are always sent")
 	case len(args) > 2 || sign == "?":
-		d.lost("only sets, adds and removes header fields")
+		d.AllLost("only sets, adds and removes header fields")
 	case strings.HasPrefix(sign, "-"):
 		labels.RemoveHeader(m, name)
-		d.became(field + ".remove")
+		d.BecameField(field + ".remove")
 	case sign == "+":
 		m.Add = append(m.Add, v1alpha1.Header{Name: name, Value: value})
-		d.became(field + ".add")
+		d.BecameField(field + ".add")
 	default:
 		labels.SetHeader(m, name, value)
-		d.became(field + ".set")
+		d.BecameField(field + ".set")
 	}
 }
 
 const rewriteField = "spec.rules[].filters[].urlRewrite.path"
 
-func (s *scope) readURI(d *block, args []string) {
+func (s *scope) readURI(d *block.Block, args []string) {
 	if len(args) != 2 || args[0] != "strip_prefix" {
-		d.lost("only strip_prefix is translated: write a URLRewrite filter")
+		d.AllLost("only strip_prefix is translated: write a URLRewrite filter")
 		return
 	}
 	s.steps = append(s.steps, rewrite.Step{Strip: []string{"/" + strings.Trim(args[1], "/")}})
-	d.became(rewriteField)
+	d.BecameField(rewriteField)
 }
 
 // readRewrite reads /fixed, and /prefix{path} or /prefix{uri}.
-func (s *scope) readRewrite(d *block, args []string) {
+func (s *scope) readRewrite(d *block.Block, args []string) {
 	if len(args) != 1 || !strings.HasPrefix(args[0], "/") {
-		d.lost("only a path can be put in the place of another: write a URLRewrite filter")
+		d.AllLost("only a path can be put in the place of another: write a URLRewrite filter")
 		return
 	}
 	to := args[0]
 	for _, rest := range []string{"{path}", "{uri}", "{http.request.uri.path}"} {
 		if before, ok := strings.CutSuffix(to, rest); ok {
 			s.steps = append(s.steps, rewrite.Step{Add: before})
-			d.became(rewriteField)
+			d.BecameField(rewriteField)
 			return
 		}
 	}
 	if strings.ContainsAny(to, "{?") {
-		d.lost("has a placeholder or a query, which is not filled in here")
+		d.AllLost("has a placeholder or a query, which is not filled in here")
 		return
 	}
 	s.steps = append(s.steps, rewrite.Step{Replace: to})
-	d.became(rewriteField)
+	d.BecameField(rewriteField)
 }

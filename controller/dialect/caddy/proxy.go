@@ -4,11 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/dialect/caddy/block"
 	"fairlead.dev/fairlead/controller/dialect/labels"
 )
 
@@ -22,12 +21,12 @@ type proxy struct {
 }
 
 // readProxy reads the addresses and the directives below.
-func (t *translator) readProxy(d *block, addresses []string) (*proxy, error) {
+func (t *translator) readProxy(d *block.Block, addresses []string) (*proxy, error) {
 	p := &proxy{}
-	for _, k := range d.kids {
-		if k.name == "to" {
-			addresses = append(addresses, k.args...)
-			k.became("spec.rules[].backends")
+	for _, k := range d.Kids {
+		if k.Name == "to" {
+			addresses = append(addresses, k.Args...)
+			k.BecameField("spec.rules[].backends")
 		}
 	}
 	if len(addresses) == 0 {
@@ -40,7 +39,7 @@ func (t *translator) readProxy(d *block, addresses []string) (*proxy, error) {
 		}
 		p.add(b)
 	}
-	for _, k := range d.kids {
+	for _, k := range d.Kids {
 		p.read(k)
 	}
 	return p, nil
@@ -60,8 +59,8 @@ func (p *proxy) add(b v1alpha1.Backend) {
 var upstream = regexp.MustCompile(`^(?:(https?|h2c)://)?([A-Za-z0-9_.-]+)(?::(\d+))?$`)
 
 // backend reads one address: the service's own, another service's, or any.
-func (t *translator) backend(d *block, address string) (v1alpha1.Backend, error) {
-	if rest, ok := strings.CutPrefix(address, own); ok {
+func (t *translator) backend(d *block.Block, address string) (v1alpha1.Backend, error) {
+	if rest, ok := strings.CutPrefix(address, block.Own); ok {
 		scheme, port, _ := strings.Cut(rest, ":")
 		return t.serviceBackend(d, d.Service, scheme, port)
 	}
@@ -85,7 +84,7 @@ func (t *translator) backend(d *block, address string) (v1alpha1.Backend, error)
 	return b, nil
 }
 
-func (t *translator) serviceBackend(d *block, s *labels.Service, scheme, text string) (v1alpha1.Backend, error) {
+func (t *translator) serviceBackend(d *block.Block, s *labels.Service, scheme, text string) (v1alpha1.Backend, error) {
 	port, ok := portOf(scheme, text)
 	if !ok {
 		return v1alpha1.Backend{}, fmt.Errorf("has the port %s, which is none", text)
@@ -123,27 +122,27 @@ func protocol(scheme string) v1alpha1.BackendProtocol {
 }
 
 // read reads a directive below reverse_proxy.
-func (p *proxy) read(k *block) {
+func (p *proxy) read(k *block.Block) {
 	switch {
-	case k.name == "to":
-	case k.name == "header_up" && forwarded(k.args):
-		k.needless("Host, X-Forwarded-For, -Host, -Proto and X-Real-IP are always sent")
-	case k.name == "header_up" && len(k.args) > 0:
-		changeHeader(k, k.args, &p.headers.Request, "spec.rules[].filters[].requestHeaderModifier")
-	case k.name == "header_down" && len(k.args) > 0:
-		changeHeader(k, k.args, &p.headers.Response, "spec.rules[].filters[].responseHeaderModifier")
-	case k.name == "lb_policy":
+	case k.Name == "to":
+	case k.Name == "header_up" && forwarded(k.Args):
+		k.AllNeedless("Host, X-Forwarded-For, -Host, -Proto and X-Real-IP are always sent")
+	case k.Name == "header_up" && len(k.Args) > 0:
+		changeHeader(k, k.Args, &p.headers.Request, "spec.rules[].filters[].requestHeaderModifier")
+	case k.Name == "header_down" && len(k.Args) > 0:
+		changeHeader(k, k.Args, &p.headers.Response, "spec.rules[].filters[].responseHeaderModifier")
+	case k.Name == "lb_policy":
 		p.readPolicy(k)
-	case k.name == "lb_retries":
+	case k.Name == "lb_retries":
 		p.readRetries(k)
-	case strings.HasPrefix(k.name, "health_") || k.name == "max_fails" || k.name == "fail_duration":
+	case strings.HasPrefix(k.Name, "health_") || k.Name == "max_fails" || k.Name == "fail_duration":
 		p.readHealth(k)
-	case k.name == "transport":
+	case k.Name == "transport":
 		p.readTransport(k)
-	case k.name == "flush_interval" || strings.HasPrefix(k.name, "lb_try") || k.name == "stream_timeout" || k.name == "stream_close_delay":
-		k.needless("answers are passed on as they come, connections stay, and a failed connect is tried elsewhere")
+	case k.Name == "flush_interval" || strings.HasPrefix(k.Name, "lb_try") || k.Name == "stream_timeout" || k.Name == "stream_close_delay":
+		k.AllNeedless("answers are passed on as they come, connections stay, and a failed connect is tried elsewhere")
 	default:
-		k.lost("is no directive of reverse_proxy that Routes have")
+		k.AllLost("is no directive of reverse_proxy that Routes have")
 	}
 }
 
@@ -155,118 +154,4 @@ func forwarded(args []string) bool {
 	name := strings.ToLower(args[0])
 	always := name == "x-forwarded-for" || name == "x-forwarded-host" || name == "x-forwarded-proto" || name == "x-real-ip" || name == "host"
 	return always && strings.HasPrefix(args[1], "{") && !strings.Contains(args[1], "upstream")
-}
-
-func (p *proxy) readPolicy(k *block) {
-	name, value := "", ""
-	if len(k.args) > 0 {
-		name = k.args[0]
-	}
-	if len(k.args) > 1 {
-		value = k.args[1]
-	}
-	hash := func(key v1alpha1.HashKey) *v1alpha1.LoadBalancing {
-		return &v1alpha1.LoadBalancing{Type: v1alpha1.ConsistentHash, ConsistentHash: &key}
-	}
-	switch {
-	case name == "random":
-		p.balance = &v1alpha1.LoadBalancing{Type: v1alpha1.Random}
-	case name == "round_robin":
-		p.balance = &v1alpha1.LoadBalancing{Type: v1alpha1.RoundRobin}
-	case name == "least_conn":
-		p.balance = &v1alpha1.LoadBalancing{Type: v1alpha1.LeastRequest}
-	case name == "ip_hash" || name == "client_ip_hash":
-		p.balance = hash(v1alpha1.HashKey{ClientIP: true})
-	case name == "header" && value != "":
-		p.balance = hash(v1alpha1.HashKey{Header: value})
-	case name == "query" && value != "":
-		p.balance = hash(v1alpha1.HashKey{Query: value})
-	case name == "cookie":
-		k.lost("the cookie is not set here: use spec.rules[].sessionPersistence")
-		return
-	default:
-		k.lost("%s is no policy that Routes have", name)
-		return
-	}
-	k.became("spec.loadBalancing")
-	for _, below := range k.kids {
-		below.needless("the request without the value goes to any task")
-	}
-}
-
-func (p *proxy) readRetries(k *block) {
-	n, err := strconv.Atoi(strings.Join(k.args, " "))
-	if err != nil || n < 0 || n > 64 {
-		k.lost("must be a number from 0 to 64")
-		return
-	}
-	p.retry = &v1alpha1.Retry{Attempts: &n}
-	k.became("spec.rules[].retry.attempts")
-}
-
-func (p *proxy) readHealth(k *block) {
-	h := v1alpha1.HealthCheck{}
-	if p.health != nil {
-		h = *p.health
-	}
-	value := strings.Join(k.args, " ")
-	d, err := duration(value)
-	n, notNumber := strconv.Atoi(value)
-	field := ""
-	switch {
-	case (k.name == "health_uri" || k.name == "health_path") && strings.HasPrefix(value, "/"):
-		h.Type, h.Path, field = "HTTP", value, "path"
-	case k.name == "health_interval" && err == nil:
-		h.Interval, field = &d, "interval"
-	case k.name == "health_timeout" && err == nil:
-		h.Timeout, field = &d, "timeout"
-	case k.name == "fail_duration" && err == nil:
-		h.FailTimeout, field = &d, "failTimeout"
-	case k.name == "max_fails" && notNumber == nil && n >= 0 && n <= 1_000_000:
-		h.MaxFails, field = &n, "maxFails"
-	default:
-		k.lost("a check asks the same port with GET, and an answer with 200 to 399 is healthy")
-		return
-	}
-	p.health = &h
-	k.became("spec.healthCheck." + field)
-}
-
-func duration(text string) (v1alpha1.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err == nil && (d < time.Millisecond || d > 24*time.Hour) {
-		err = strconv.ErrRange
-	}
-	return v1alpha1.Duration(d), err
-}
-
-func (p *proxy) readTransport(k *block) {
-	if len(k.args) > 0 && k.args[0] != "http" {
-		k.lost("only HTTP is spoken to services")
-		return
-	}
-	k.became("spec.rules[].backends[].protocol")
-	for _, o := range k.kids {
-		switch {
-		case o.name == "tls" || o.name == "tls_server_name" && len(o.args) == 1:
-			for i := range p.backends {
-				p.backends[i].Protocol = v1alpha1.ProtocolHTTPS
-				if o.name == "tls_server_name" {
-					p.backends[i].TLS = &v1alpha1.BackendTLS{Hostname: o.args[0]}
-				}
-			}
-			o.became("spec.rules[].backends[].protocol")
-		case o.name == "tls_insecure_skip_verify":
-			o.lost("a service's certificate is always verified: name its authority in backends[].tls.caSecretRefs")
-		case o.name == "versions" && len(o.args) > 0 && o.args[0] == "h2c":
-			for i := range p.backends {
-				p.backends[i].Protocol = v1alpha1.ProtocolH2C
-			}
-			o.became("spec.rules[].backends[].protocol")
-		case strings.HasPrefix(o.name, "keepalive") || o.name == "compression" || o.name == "versions":
-			o.needless("connections to services are kept")
-		default:
-			o.lost("is no property of a connection that Routes have; spec.rules[].timeouts has request and backendRequest")
-		}
-	}
 }

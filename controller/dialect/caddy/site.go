@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/dialect/caddy/block"
 	"fairlead.dev/fairlead/controller/dialect/labels"
 )
 
 // site is a block with addresses.
 type site struct {
-	*block
+	*block.Block
 	secure, plain []string // hosts
 	tls           *v1alpha1.RouteTLS
 	words         string // what is to be done about certificates
@@ -19,9 +20,9 @@ type site struct {
 }
 
 // readSite reads the addresses and how TLS is treated.
-func readSite(b *block) *site {
-	s := &site{block: b}
-	for _, text := range b.args {
+func readSite(b *block.Block) *site {
+	s := &site{Block: b}
+	for _, text := range b.Args {
 		for _, address := range labels.Items(text, ",") {
 			s.readAddress(address)
 		}
@@ -30,7 +31,7 @@ func readSite(b *block) *site {
 		return s
 	}
 	s.tls, s.words = labels.Terminate(s.secure)
-	if d := b.kid("tls"); d != nil {
+	if d := b.Kid("tls"); d != nil {
 		s.readTLS(d)
 	}
 	return s
@@ -45,7 +46,7 @@ func (s *site) readAddress(address string) {
 	rest, tail, _ := strings.Cut(rest, "/")
 	name, port, _ := strings.Cut(rest, ":")
 	if tail != "" && tail != "*" {
-		s.adapted("", "the path of %s is not taken: put it into handle", address)
+		s.AdaptedField("", "the path of %s is not taken: put it into handle", address)
 	}
 	if scheme == "" {
 		scheme = map[string]string{"80": "http", "443": "https", "": "https"}[port]
@@ -56,43 +57,43 @@ func (s *site) readAddress(address string) {
 	}
 	switch {
 	case !valid:
-		s.Lost(s.label, "%q is no host", name)
+		s.Lost(s.Label, "%q is no host", name)
 	case scheme == "http" && (port == "" || port == "80"):
 		s.plain = append(s.plain, host)
 	case scheme == "https" && (port == "" || port == "443"):
 		s.secure = append(s.secure, host)
 	default:
-		s.Lost(s.label, "%s is for a port of its own: the data plane listens on those of --http and --https", address)
+		s.Lost(s.Label, "%s is for a port of its own: the data plane listens on those of --http and --https", address)
 	}
 }
 
 // readTLS reads the directive tls.
-func (s *site) readTLS(d *block) {
+func (s *site) readTLS(d *block.Block) {
 	switch {
-	case len(d.args) == 2:
-		ref := v1alpha1.SecretRef{Cert: path.Base(d.args[0]), Key: path.Base(d.args[1])}
+	case len(d.Args) == 2:
+		ref := v1alpha1.SecretRef{Cert: path.Base(d.Args[0]), Key: path.Base(d.Args[1])}
 		s.tls.SecretRefs = []v1alpha1.SecretRef{ref}
 		s.words = "the files of the certificate are taken for the Docker secrets " + ref.Cert + " and " + ref.Key
-		d.adapted("spec.tls.secretRefs", "%s", s.words)
-	case slices.Contains(d.args, "internal"):
-		d.adapted("spec.tls.secretRefs", "certificates come from Docker secrets: make one and sign it yourself")
+		d.AdaptedField("spec.tls.secretRefs", "%s", s.words)
+	case slices.Contains(d.Args, "internal"):
+		d.AdaptedField("spec.tls.secretRefs", "certificates come from Docker secrets: make one and sign it yourself")
 	default:
-		d.needless("is about how certificates were ordered, and they come from Docker secrets")
+		d.AllNeedless("is about how certificates were ordered, and they come from Docker secrets")
 	}
-	for _, k := range d.kids {
-		switch k.name {
+	for _, k := range d.Kids {
+		switch k.Name {
 		case "protocols":
-			if len(k.args) > 0 && k.args[0] == "tls1.3" {
+			if len(k.Args) > 0 && k.Args[0] == "tls1.3" {
 				s.tls.MinVersion = "1.3"
-				k.became("spec.tls.minVersion")
+				k.BecameField("spec.tls.minVersion")
 			} else {
-				k.needless("TLS 1.2 and 1.3 are spoken")
+				k.AllNeedless("TLS 1.2 and 1.3 are spoken")
 			}
 		case "client_auth":
-			k.lost("name the authority in spec.tls.clientAuth.caSecretRefs")
-			s.open = append(s.open, k.someLabel())
+			k.AllLost("name the authority in spec.tls.clientAuth.caSecretRefs")
+			s.open = append(s.open, k.SomeLabel())
 		default:
-			k.needless("is about how certificates were ordered, and they come from Docker secrets")
+			k.AllNeedless("is about how certificates were ordered, and they come from Docker secrets")
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 
@@ -107,7 +108,7 @@ func (r *reader) service(name string) (*labels.Service, error) {
 	s.Labels, err1 = r.labels(&in.Deploy.Labels)
 	s.Container, err2 = r.labels(&in.Labels)
 	s.Ports = r.ports(&in)
-	fmt.Sscan(r.text(&in.Deploy.Replicas), &s.Replicas)
+	s.Replicas, _ = strconv.Atoi(r.text(&in.Deploy.Replicas)) // an odd one is not known
 	return s, errors.Join(err1, err2)
 }
 

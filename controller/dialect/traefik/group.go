@@ -54,7 +54,7 @@ func (r *router) redirectOf(host string) *v1alpha1.RequestRedirect {
 			return &to
 		}
 	}
-	if to := r.effects.Scheme; to != nil && !(r.tls && to.Scheme == "https" && to.Port == 0) {
+	if to := r.effects.Scheme; to != nil && (!r.tls || to.Scheme != "https" || to.Port != 0) {
 		return to
 	}
 	return nil

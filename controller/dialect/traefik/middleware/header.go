@@ -56,7 +56,7 @@ func (f *Effects) readHeaders(o *object.Object) {
 			o.Became(p.Label, responseField)
 		case key == "sslredirect" && object.IsTrue(p.Value):
 			o.Needless(p.Label, "plain HTTP is answered with 308 to https where a Route has TLS")
-		case !object.IsTrue(p.Value) && strings.Contains(" framedeny contenttypenosniff browserxssfilter sslredirect ", " "+key+" "):
+		case !object.IsTrue(p.Value) && (switches[key].Name != "" || key == "sslredirect"):
 			o.Needless(p.Label, "is how it is without the label")
 		default:
 			o.Lost(p.Label, "is no option of the headers middleware that Routes have: let the application do it")

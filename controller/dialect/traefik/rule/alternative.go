@@ -13,7 +13,7 @@ import (
 	"fairlead.dev/fairlead/controller/dialect/rewrite"
 )
 
-// alternative is one way to meet a rule: hosts, and the Match that must hold.
+// Alternative is one way to meet a rule: hosts, and the Match that must hold.
 type Alternative struct {
 	Hosts   []string // nil is any
 	Match   v1alpha1.Match
@@ -67,8 +67,8 @@ func (a *Alternative) meet(m matcher) error {
 	if m.not {
 		return a.leave(m)
 	}
-	two := slices.Contains([]string{"header", "headers", "headerregexp", "headersregexp", "queryregexp"}, m.name)
-	if len(m.args) == 0 || two && len(m.args) != 2 && !(m.name == "queryregexp" && len(m.args) == 1) {
+	two := strings.HasPrefix(m.name, "header") && len(m.args) != 2
+	if len(m.args) == 0 || len(m.args) > 2 || two {
 		return fmt.Errorf("has %s with the wrong number of texts", m)
 	}
 	arg := m.args[0]

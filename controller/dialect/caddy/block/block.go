@@ -1,4 +1,7 @@
-package caddy
+// Package block reads the labels of caddy-docker-proxy as what they are, a
+// Caddyfile: a tree of blocks, whose names are the parts of a label between dots
+// and whose arguments are its value.
+package block
 
 import (
 	"cmp"
@@ -11,17 +14,17 @@ import (
 	"fairlead.dev/fairlead/controller/dialect/labels"
 )
 
-// block is a directive, or what stands around directives.
-type block struct {
+// Block is a directive, or what stands around directives.
+type Block struct {
 	*labels.Set
-	// label is empty where the block only follows from labels below it.
-	label string
-	name  string
-	order int
-	args  []string
-	kids  []*block
-	// strange are templates that were not understood.
-	strange string
+	// Label is empty where the block only follows from labels below it.
+	Label string
+	Name  string
+	Args  []string
+	Kids  []*Block
+	// Strange is a template that was not understood.
+	Strange string
+	order   int
 }
 
 // segment is one part of a label between dots: an order, the name, and a number
@@ -31,10 +34,10 @@ var segment = regexp.MustCompile(`^(?:(\d+)_)?(.+?)(?:_(\d+))?$`)
 // root is a label that a tree starts with.
 var root = regexp.MustCompile(`^caddy(_\d+)?$`)
 
-// readBlocks makes the trees of a set, in the order of their labels.
-func readBlocks(set *labels.Set) []*block {
-	byPath := map[string]*block{}
-	var roots []*block
+// Read makes the trees of a set, in the order of their labels.
+func Read(set *labels.Set) []*Block {
+	byPath := map[string]*Block{}
+	var roots []*Block
 	for _, label := range set.Names() {
 		parts := split(label)
 		if !root.MatchString(parts[0]) {
@@ -42,8 +45,8 @@ func readBlocks(set *labels.Set) []*block {
 		}
 		value, _ := set.Value(label)
 		b := at(set, byPath, &roots, parts)
-		b.label = label
-		b.args, b.strange = arguments(value)
+		b.Label = label
+		b.Args, b.Strange = arguments(value)
 	}
 	for _, b := range roots {
 		b.sort()
@@ -52,26 +55,26 @@ func readBlocks(set *labels.Set) []*block {
 }
 
 // at is the block at a path, which is made with those around it.
-func at(set *labels.Set, byPath map[string]*block, roots *[]*block, parts []string) *block {
+func at(set *labels.Set, byPath map[string]*Block, roots *[]*Block, parts []string) *Block {
 	path := strings.Join(parts, "\x00")
 	if b := byPath[path]; b != nil {
 		return b
 	}
-	b := &block{Set: set, order: math.MaxInt}
+	b := &Block{Set: set, order: math.MaxInt}
 	byPath[path] = b
-	b.name = parts[len(parts)-1]
+	b.Name = parts[len(parts)-1]
 	if len(parts) == 1 {
 		*roots = append(*roots, b)
 		return b
 	}
-	if m := segment.FindStringSubmatch(b.name); m != nil {
-		b.name = m[2]
+	if m := segment.FindStringSubmatch(b.Name); m != nil {
+		b.Name = m[2]
 		if n, err := strconv.Atoi(m[1]); err == nil {
 			b.order = n
 		}
 	}
 	around := at(set, byPath, roots, parts[:len(parts)-1])
-	around.kids = append(around.kids, b)
+	around.Kids = append(around.Kids, b)
 	return b
 }
 
@@ -85,65 +88,67 @@ func split(label string) []string {
 	return parts
 }
 
-func (b *block) sort() {
-	slices.SortStableFunc(b.kids, func(x, y *block) int { return cmp.Or(cmp.Compare(x.order, y.order), cmp.Compare(x.name, y.name)) })
-	for _, kid := range b.kids {
+func (b *Block) sort() {
+	slices.SortStableFunc(b.Kids, func(x, y *Block) int { return cmp.Or(cmp.Compare(x.order, y.order), cmp.Compare(x.Name, y.Name)) })
+	for _, kid := range b.Kids {
 		kid.sort()
 	}
 }
 
-// kid is the block of that name, or nil.
-func (b *block) kid(name string) *block {
-	for _, k := range b.kids {
-		if k.name == name {
+// Kid is the block of that name, or nil.
+func (b *Block) Kid(name string) *Block {
+	for _, k := range b.Kids {
+		if k.Name == name {
 			return k
 		}
 	}
 	return nil
 }
 
-// each calls do for b and all blocks below it.
-func (b *block) each(do func(*block)) {
+// Each calls do for b and all blocks below it.
+func (b *Block) Each(do func(*Block)) {
 	do(b)
-	for _, k := range b.kids {
-		k.each(do)
+	for _, k := range b.Kids {
+		k.Each(do)
 	}
 }
 
-// became says of b's own label that it stands in a field.
-func (b *block) became(field string) {
-	if b.label != "" {
-		b.Became(b.label, field)
+// BecameField says of b's own label that it stands in a field.
+func (b *Block) BecameField(field string) {
+	if b.Label != "" {
+		b.Became(b.Label, field)
 	}
 }
 
-func (b *block) adapted(field, format string, args ...any) {
-	if b.label != "" {
-		b.Adapted(b.label, field, format, args...)
+// AdaptedField says what is different there.
+func (b *Block) AdaptedField(field, format string, args ...any) {
+	if b.Label != "" {
+		b.Adapted(b.Label, field, format, args...)
 	}
 }
 
-func (b *block) needless(format string, args ...any) {
-	b.each(func(k *block) {
-		if k.label != "" {
-			k.Needless(k.label, format, args...)
+// AllNeedless says of b and all below it why they need no field.
+func (b *Block) AllNeedless(format string, args ...any) {
+	b.Each(func(k *Block) {
+		if k.Label != "" {
+			k.Needless(k.Label, format, args...)
 		}
 	})
 }
 
-// lost says of b and all below it that they are not translated.
-func (b *block) lost(format string, args ...any) {
-	b.each(func(k *block) {
-		if k.label != "" {
-			k.Lost(k.label, format, args...)
+// AllLost says of b and all below it that they are not translated.
+func (b *Block) AllLost(format string, args ...any) {
+	b.Each(func(k *Block) {
+		if k.Label != "" {
+			k.Lost(k.Label, format, args...)
 		}
 	})
 }
 
-// someLabel is b's label, or the first below it.
-func (b *block) someLabel() string {
+// SomeLabel is b's label, or the first below it.
+func (b *Block) SomeLabel() string {
 	found := ""
-	b.each(func(k *block) { found = cmp.Or(found, k.label) })
+	b.Each(func(k *Block) { found = cmp.Or(found, k.Label) })
 	return found
 }
 
@@ -151,15 +156,15 @@ func (b *block) someLabel() string {
 // {{upstreams https 443}}.
 var upstreams = regexp.MustCompile(`\{\{\s*upstreams(?:\s+(https?|h2c))?(?:\s+(\d+))?\s*\}\}`)
 
-// own starts the argument that stands for the service's own addresses.
-const own = "upstreams://"
+// Own starts the argument that stands for the service's own addresses.
+const Own = "upstreams://"
 
 // arguments takes a value apart at blanks that are not quoted. Templates but the
 // one for addresses are given back as strange.
 func arguments(value string) (args []string, strange string) {
 	value = upstreams.ReplaceAllStringFunc(value, func(found string) string {
 		m := upstreams.FindStringSubmatch(found)
-		return own + cmp.Or(m[1], "http") + ":" + m[2]
+		return Own + cmp.Or(m[1], "http") + ":" + m[2]
 	})
 	value = strings.ReplaceAll(value, `{{""}}`, "")
 	if i := strings.Index(value, "{{"); i >= 0 {
