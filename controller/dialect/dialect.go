@@ -74,12 +74,10 @@ func Translate(services []*labels.Service, names ...string) Result {
 // check takes out what is not valid, and notes what is not served yet.
 func (r *Result) check() {
 	r.Routes = slices.DeleteFunc(r.Routes, func(route labels.Route) bool {
-		checked := route.Route
-		v1alpha1.Default(&checked)
 		var wrong []string
-		for _, p := range v1alpha1.Validate(&checked) {
+		for _, p := range v1alpha1.Validate(labels.Defaulted(&route.Route)) {
 			if p.Reason == v1alpha1.ReasonUnsupportedValue {
-				r.Later = append(r.Later, "route/"+checked.Metadata.Key()+": "+p.String())
+				r.Later = append(r.Later, "route/"+route.Metadata.Key()+": "+p.String())
 				continue
 			}
 			wrong = append(wrong, p.String())

@@ -77,14 +77,11 @@ func checkRoutes(t *testing.T, r Result) {
 			t.Errorf("two Routes are called %s", route.Metadata.Key())
 		}
 		names[route.Metadata.Key()] = true
-		checked := route.Route
-		v1alpha1.Default(&checked)
-		for _, p := range v1alpha1.Validate(&checked) {
+		for _, p := range v1alpha1.Validate(labels.Defaulted(&route.Route)) {
 			if p.Reason != v1alpha1.ReasonUnsupportedValue {
 				t.Errorf("%s: %s", route.Metadata.Key(), p)
 			}
 		}
-		labels.Tidy(&checked)
 	}
 }
 
