@@ -14,6 +14,7 @@ import (
 
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/dialect/labels"
+	followed "fairlead.dev/fairlead/controller/labels"
 	"fairlead.dev/fairlead/controller/source"
 )
 
@@ -87,6 +88,9 @@ func (c *client) checkImported(ctx context.Context, cluster Cluster, i *imported
 		r := &i.Routes[n]
 		name, old := "/dev/null", []byte(nil)
 		if o, there := stored[r.Metadata.Key()]; there {
+			if o.Origin == followed.Origin {
+				continue // it is made of the labels all the time
+			}
 			name, old = o.Source, storedManifest(o)
 		}
 		if text := diff.Diff(name, old, "labels of "+r.Service.Name, manifestOf(&r.Route)); text != nil {

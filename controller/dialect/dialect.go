@@ -63,6 +63,7 @@ func Translate(services []*labels.Service, names ...string) Result {
 		}
 	}
 	all.Sort()
+	verify(&all)
 	share(&all)
 	nameApart(&all)
 	r := Result{Result: all}

@@ -7,6 +7,7 @@ import (
 
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/dialect/caddy/block"
+	"fairlead.dev/fairlead/controller/dialect/labels"
 )
 
 // readPolicy reads how a task is chosen.
@@ -110,7 +111,7 @@ func (p *proxy) readTransport(k *block.Block) {
 			}
 			o.BecameField("spec.rules[].backends[].protocol")
 		case o.Name == "tls_insecure_skip_verify":
-			o.AllLost("a service's certificate is always verified: name its authority in backends[].tls.caSecretRefs")
+			o.AllLost("%s", labels.Verified)
 		case o.Name == "versions" && len(o.Args) > 0 && o.Args[0] == "h2c":
 			for i := range p.backends {
 				p.backends[i].Protocol = v1alpha1.ProtocolH2C

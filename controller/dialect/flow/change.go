@@ -64,7 +64,7 @@ func (d *destination) readBackend() {
 		d.Needless(d.label("sslVerifyNone", d.index), "is how it is without the label")
 	} else {
 		d.backend.Protocol = v1alpha1.ProtocolHTTPS
-		d.Adapted(d.label("sslVerifyNone", d.index), "spec.rules[].backends[].protocol", "a service's certificate is always verified: name its authority in backends[].tls.caSecretRefs")
+		d.Adapted(d.label("sslVerifyNone", d.index), "spec.rules[].backends[].protocol", "%s", labels.Verified)
 	}
 	if host := d.param("outboundHostname", d.index); host != "" {
 		d.backend = v1alpha1.Backend{Addresses: []string{fmt.Sprintf("%s:%d", host, d.backend.Port)}, Protocol: d.backend.Protocol}

@@ -77,6 +77,9 @@ func secretName(base, ending string) string {
 // AnyHost says what is different with the host "*".
 const AnyHost = "the host * stands for hosts that no other Route names: repeat the rule in those where it shall count as well"
 
+// Verified is what is different with a backend that is spoken to with TLS.
+const Verified = "the service's certificate is verified, for the Route's host: name its authority in tls.caSecretRefs of the backend, and another name in tls.hostname"
+
 // Prefix is the Match of a path prefix; the empty one is every path.
 func Prefix(path string) v1alpha1.Match {
 	if path = strings.TrimSuffix(path, "/"); path == "" {

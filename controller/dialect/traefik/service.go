@@ -119,7 +119,7 @@ func (t *translator) server(o *object.Object) (v1alpha1.Backend, error) {
 		o.KeyNeedless(lb+"server.scheme", "is how it is without the label")
 	case "https":
 		b.Protocol = v1alpha1.ProtocolHTTPS
-		o.KeyAdapted(lb+"server.scheme", field, "the service's certificate is verified: name its authority in tls.caSecretRefs of the backend")
+		o.KeyAdapted(lb+"server.scheme", field, "%s", labels.Verified)
 	case "h2c":
 		b.Protocol = v1alpha1.ProtocolH2C
 		o.KeyBecame(lb+"server.scheme", field)
