@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net"
 
+	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/live"
+	"fairlead.dev/fairlead/dataplane/probe"
 	"fairlead.dev/fairlead/dataplane/wire"
 )
 
@@ -69,11 +71,35 @@ func (p *Plane) secure(ctx context.Context, c net.Conn, cfg *tls.Config) (*wire.
 func (p *Plane) connect(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
 	limit, cancel := context.WithTimeout(ctx, p.cfg.DialTimeout)
 	defer cancel()
-	c, err := p.cfg.Dialer.DialEndpoint(limit, cmp.Or(e.Network, e.Backend.Network), e.Address)
+	c, err := p.dialTCP(limit, e)
 	if err != nil && ctx.Err() == nil {
 		p.connectFailed(e, err)
 	}
 	return c, err
+}
+
+func (p *Plane) dialTCP(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
+	return p.cfg.Dialer.DialEndpoint(ctx, cmp.Or(e.Network, e.Backend.Network), e.Address)
+}
+
+// dialCheck connects to an Endpoint for a check, over TLS where requests go so and
+// more than a connection is asked for. It tells nobody how that went.
+func (p *Plane) dialCheck(ctx context.Context, e *live.Endpoint) (net.Conn, error) {
+	c, err := p.dialTCP(ctx, e)
+	if err != nil || e.Backend.Trust == nil || e.Backend.Check.Type == snapshot.CheckTCP {
+		return c, err
+	}
+	cfg, err := p.settings(ctx, e, probe.Protocols(e.Backend.Check.Type))
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	secured := tls.Client(c, cfg)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("tls handshake: %w", err)
+	}
+	return secured, nil
 }
 
 func (p *Plane) connectFailed(e *live.Endpoint, err error) {

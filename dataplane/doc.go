@@ -27,13 +27,14 @@
 //	session      what keeps a client on one Endpoint
 //	certificate  from secrets to tls.Config
 //	live         Backends and Endpoints, across publishes
+//	wire         bytes, cheaply
+//	http1, http2 from bytes to messages, and back
+//	probe        asks Endpoints how they are
 //	limit        how many connections there may be
 //	listener     accept, peek
 //	access       the access log
 //	metrics      counters
 //	passthrough  bytes both ways
-//	wire         bytes, cheaply
-//	http1, http2 from bytes to messages, and back
 //	proxy        the HTTP engine
 //
 // Beside them stand tender, which is a Dialer and Secrets where the Endpoints

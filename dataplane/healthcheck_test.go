@@ -3,11 +3,13 @@ package dataplane
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"fairlead.dev/fairlead/api/snapshot"
 )
@@ -117,5 +119,52 @@ func TestAFailedConnectCountsByTheRoutesNumbers(t *testing.T) {
 		if d := cmp.Diff(want, r.plane.Report().Ejected); d != "" {
 			t.Errorf("maxFails %d: %s", maxFails, d)
 		}
+	}
+}
+
+func TestRequestsPassAnEndpointOverThatFailsItsChecks(t *testing.T) {
+	for kind, start := range map[snapshot.CheckType]func(testing.TB, *moody) string{snapshot.CheckHTTP: moodyOverHTTP1, snapshot.CheckTCP: moodyOverHTTP1} {
+		t.Run(string(kind), func(t *testing.T) {
+			reg := prometheus.NewRegistry()
+			r := startRig(t, func(c *Config) { c.Metrics = reg })
+			check := snapshot.HealthCheck{Type: kind, Path: "/healthz", MaxFails: 2, FailTimeout: time.Hour, Interval: 10 * time.Millisecond, Timeout: patience}
+			s, origins := moodies(t, 2, check, start)
+			if kind == snapshot.CheckTCP {
+				s.Backends[0].Endpoints[0].Address = closedAddress(t)
+			}
+			r.publish(s)
+			origins[0].sad.Store(true)
+			until(t, "the first is out", func() bool { return cmp.Equal(r.plane.Report().Ejected, []string{"o0"}) })
+			c := r.client()
+			for range 10 {
+				if status, body := get(t, c, "http://a.local/"); status != 200 || body != "o1" {
+					t.Error(status, body)
+				}
+			}
+			for _, want := range []string{"fairlead_endpoints{ejected} 1", "fairlead_health_checks_total{failed}", "fairlead_health_checks_total{passed}"} {
+				if got := series(t, reg); !strings.Contains(got, want) {
+					t.Errorf("no %s in %s", want, got)
+				}
+			}
+			if kind == snapshot.CheckTCP {
+				return
+			}
+			origins[0].sad.Store(false)
+			until(t, "it is back", func() bool { return r.plane.Report().Ejected == nil })
+		})
+	}
+}
+
+func TestABackendThatTwoRoutesCheckAlikeIsAskedOnce(t *testing.T) {
+	r := startRig(t)
+	check := snapshot.HealthCheck{Type: snapshot.CheckHTTP, Path: "/", MaxFails: 2, FailTimeout: time.Hour, Interval: 200 * time.Millisecond, Timeout: patience}
+	s, origins := moodies(t, 1, check, moodyOverHTTP1)
+	second := routeTo("b.local", "o")
+	s.Routes = append(s.Routes, second)
+	r.publish(s)
+	began := time.Now()
+	until(t, "it was asked often", func() bool { return origins[0].asked.Load() > 5 })
+	if took := time.Since(began); took < 4*180*time.Millisecond {
+		t.Errorf("asked six times in %v", took)
 	}
 }

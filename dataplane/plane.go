@@ -15,6 +15,7 @@ import (
 	"fairlead.dev/fairlead/dataplane/limit"
 	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/metrics"
+	"fairlead.dev/fairlead/dataplane/probe"
 	"fairlead.dev/fairlead/dataplane/proxy"
 	"fairlead.dev/fairlead/dataplane/session"
 )
@@ -26,6 +27,7 @@ type Plane struct {
 	monitor      *health.Monitor
 	certificates *certificate.Store
 	sessions     *session.Store
+	prober       *probe.Prober
 	connections  *limit.Connections
 	metrics      *metrics.Metrics
 	log          *access.Log
@@ -47,6 +49,10 @@ func New(cfg Config) (*Plane, error) {
 	p.connections = limit.NewConnections(limit.Config{Total: cfg.MaxConnections, PerAddress: cfg.MaxPerClient})
 	p.certificates = certificate.NewStore(p.cfg.Secrets.Secret, p.signal, p.cfg.Logger)
 	p.sessions = session.NewStore(p.cfg.Secrets.Secret, p.cfg.Logger)
+	p.prober = probe.New(probe.Config{
+		Dial: p.dialCheck, Monitor: p.monitor, Log: p.cfg.Logger,
+		Checked: func(passed bool) { p.metrics.Checked(passed) },
+	})
 	empty, _, err := live.Build(nil, &snapshot.Snapshot{})
 	if err != nil {
 		panic("dataplane: the empty snapshot: " + err.Error())
@@ -87,6 +93,7 @@ func (p *Plane) Publish(ctx context.Context, s *snapshot.Snapshot) error {
 	p.trust(world)
 	p.serving.Store(last.next(world, p.certificates))
 	change.Apply(p.monitor)
+	p.prober.Sync(world)
 	p.forgetRoutes(last.world.Snapshot.Routes, s.Routes)
 	p.cfg.Logger.Info("snapshot published", "version", s.Version, "routes", len(s.Routes), "backends", len(s.Backends), "certificates", len(s.Certificates))
 	p.signal()

@@ -30,6 +30,7 @@ func (p *Plane) Run(ctx context.Context) error {
 	defer stop()
 	run.Go(func() error { return p.certificates.Run(ctx) })
 	run.Go(func() error { return p.sessions.Run(ctx) })
+	run.Go(func() error { return p.prober.Run(ctx) })
 	run.Go(func() error { return p.engine.Run(ctx, p.cfg.DrainTimeout) })
 	if plain != nil {
 		run.Go(func() error {

@@ -17,7 +17,6 @@ var (
 	routeLacks = []lacking[RouteSpec]{
 		{"tls.mode", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.Mode == TLSSidecar }, "Sidecar is not supported yet: use Terminate or Passthrough"},
 		{"tls.clientAuth", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.ClientAuth != nil }, "client certificates are not supported yet: remove it"},
-		{"healthCheck.type", func(s *RouteSpec) bool { return s.HealthCheck != nil && s.HealthCheck.Type != "" }, "checks of our own are not supported yet: remove it; what requests find out does count, and swarm's HEALTHCHECK does work"},
 		{"access", func(s *RouteSpec) bool { return s.Access != nil }, "access lists are not supported yet: remove it"},
 	}
 	filterLacks = []lacking[Filter]{

@@ -97,6 +97,15 @@ func (w *weighted) next(key balance.Key) int {
 // Backend returns the Backend of an ID, or nil.
 func (w *World) Backend(id string) *Backend { return w.backends[id] }
 
+// Checked calls yield with each Backend whose Endpoints are asked how they are.
+func (w *World) Checked(yield func(*Backend) bool) {
+	for i := range w.Snapshot.Backends {
+		if s := &w.Snapshot.Backends[i]; s.Check != nil && s.Check.Type != "" && !yield(w.backends[s.ID]) {
+			return
+		}
+	}
+}
+
 // Change is what a new World makes of the Backends that it shares with the last.
 type Change struct {
 	updates []update

@@ -39,6 +39,7 @@ type Metrics struct {
 	handshakes    tally[string]
 	publishes     tally[string]
 	refused       tally[string]
+	checks        tally[string]
 }
 
 // New returns Metrics that are registered with reg; nil registers nowhere.
@@ -104,6 +105,15 @@ func (m *Metrics) Handshake(result string) { m.handshakes.add(result) }
 // Refused counts a request or connection that a limit or the grammar refused. The
 // reasons are constants, few and in snake_case.
 func (m *Metrics) Refused(reason string) { m.refused.add(reason) }
+
+// Checked counts a check of an Endpoint.
+func (m *Metrics) Checked(passed bool) {
+	if passed {
+		m.checks.add("passed")
+		return
+	}
+	m.checks.add("failed")
+}
 
 // Published counts a Snapshot.
 func (m *Metrics) Published(err error) {

@@ -55,6 +55,10 @@ fairlead_endpoint_connect_errors_total 1
 # TYPE fairlead_endpoints gauge
 fairlead_endpoints{state="ejected"} 1
 fairlead_endpoints{state="ready"} 2
+# HELP fairlead_health_checks_total Checks of Endpoints by what became of them: passed, failed.
+# TYPE fairlead_health_checks_total counter
+fairlead_health_checks_total{result="failed"} 1
+fairlead_health_checks_total{result="passed"} 2
 # HELP fairlead_passthrough_connections Passthrough connections that are open.
 # TYPE fairlead_passthrough_connections gauge
 fairlead_passthrough_connections 1
@@ -110,6 +114,9 @@ func TestExposition(t *testing.T) {
 	m.Published(nil)
 	m.Published(errors.New("no"))
 	m.Refused("too_many")
+	for _, passed := range []bool{true, false, true} {
+		m.Checked(passed)
+	}
 	if d := cmp.Diff(exposition, scrape()); d != "" {
 		t.Error(d)
 	}
