@@ -33,6 +33,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/controller/cli"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
@@ -88,7 +89,20 @@ func connectCluster(_ context.Context, o cli.ConnOptions) (cli.Cluster, error) {
 	if err != nil {
 		return cli.Cluster{}, err
 	}
-	return cli.Cluster{Store: store.NewConfigs(client, store.ConfigsOptions{}), Swarm: client, Close: client.Close}, nil
+	return cli.Cluster{
+		Store: store.NewConfigs(client, store.ConfigsOptions{}), Swarm: client, Close: client.Close,
+		Reports: func(ctx context.Context) ([]snapshot.Report, error) { return reportsOf(ctx, client) },
+	}, nil
+}
+
+// reportsOf are the Reports that the data planes have left in the swarm.
+func reportsOf(ctx context.Context, api store.API) ([]snapshot.Report, error) {
+	records, err := store.NewPlanes(api).List(ctx)
+	reports := make([]snapshot.Report, len(records))
+	for i := range records {
+		reports[i] = records[i].Report
+	}
+	return reports, err
 }
 
 func isTerminal(f *os.File) bool {

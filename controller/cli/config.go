@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
 	"fairlead.dev/fairlead/reconcile/plan"
@@ -33,6 +34,8 @@ type Cluster struct {
 	Store Store
 	// Swarm is nil where there is none.
 	Swarm Swarm
+	// Reports are what the data planes say; nil where none can be asked.
+	Reports func(ctx context.Context) ([]snapshot.Report, error)
 	// Close ends the connection; nil where there is nothing to end.
 	Close func() error
 }

@@ -51,6 +51,10 @@ func (c *client) describe(ctx context.Context, cluster Cluster, names []string) 
 	if err != nil {
 		return err
 	}
+	states, err := c.states(ctx, cluster)
+	if err != nil {
+		return err
+	}
 	places := newPlaces(&in.World)
 	var s *snapshot.Snapshot
 	for i, o := range objects {
@@ -61,7 +65,7 @@ func (c *client) describe(ctx context.Context, cluster Cluster, names []string) 
 			in.Cluster = own
 			s = plan.Compute(in).Snapshot
 		}
-		d := description{client: c, object: o, snapshot: s, places: places, events: events}
+		d := description{client: c, object: o, snapshot: s, places: places, states: states, events: events}
 		d.write(c.Out)
 	}
 	return nil
@@ -85,6 +89,7 @@ type description struct {
 	object   object
 	snapshot *snapshot.Snapshot // with all Routes, as the operator would make it now
 	places   places
+	states   states
 	events   []swarm.Event
 }
 
@@ -175,11 +180,11 @@ func (d *description) writeConditions(w io.Writer) {
 
 func (d *description) writeEndpoints(w io.Writer) {
 	fmt.Fprintf(w, "Endpoints:\n")
-	t := table{{"BACKEND", "ADDRESS", "TASK", "NODE"}}
+	t := table{{"BACKEND", "ADDRESS", "STATE", "TASK", "NODE"}}
 	for _, b := range backendsOf(d.snapshot, d.object.Key()) {
 		for _, e := range b.Endpoints {
 			task, node := d.places.of(e)
-			t.add(b.Name, e.Address, task, node)
+			t.add(b.Name, e.Address, d.states.of(e), task, node)
 		}
 	}
 	if len(t) == 1 {

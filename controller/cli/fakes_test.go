@@ -28,6 +28,9 @@ type fakeCluster struct {
 	down error
 	// refused are the names that Put does not take.
 	refused map[string]bool
+	// reports are what the data plane said last, of which ejected is a part.
+	reports []snapshot.Report
+	ejected []string
 	// lists counts the calls of List; before each, onList may change something.
 	lists  int
 	onList func(n int)
@@ -42,6 +45,7 @@ func (f *fakeCluster) connect(_ context.Context, o ConnOptions) (Cluster, error)
 		return Cluster{}, fmt.Errorf("docker context %q does not exist; docker context ls lists all", o.Context)
 	}
 	c := Cluster{Store: f, Swarm: f, Close: func() error { return nil }}
+	c.Reports = func(context.Context) ([]snapshot.Report, error) { return f.reports, f.down }
 	if f.noSwarm {
 		c.Swarm = nil
 	}
@@ -146,11 +150,12 @@ func (f *fakeCluster) operate() {
 		in.Objects = append(in.Objects, newObject(r).planObject())
 	}
 	s := plan.Compute(in).Snapshot
-	report := snapshot.Report{Plane: "one", Version: s.Version}
+	report := snapshot.Report{Plane: "one", Version: s.Version, Ejected: f.ejected}
 	for _, c := range s.Certificates {
 		report.Certificates = append(report.Certificates, snapshot.CertificateReport{ID: c.ID, State: snapshot.CertificateLoaded, NotAfter: f.now.AddDate(1, 0, 0)})
 	}
 	in.Reports = []snapshot.Report{report}
+	f.reports = in.Reports
 	for _, status := range plan.Compute(in).Statuses {
 		f.newest(status.Key).Status = &v1alpha1.Status{Conditions: status.Status.Conditions, ReadyEndpoints: status.Status.ReadyEndpoints}
 	}

@@ -63,6 +63,7 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				s.events = append(s.events, swarm.Event{Time: s.now.Add(-age), Kind: args[1], Name: args[2], Action: args[3]})
 			},
+			"eject":   func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).ejected = args },
 			"operate": func(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).operate() },
 			"later":   func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).later(ts, args) },
 			"clock": func(ts *testscript.TestScript, _ bool, args []string) {

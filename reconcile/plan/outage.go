@@ -46,8 +46,11 @@ func (c *conditions) outBackends() string {
 	for _, i := range c.rt.backends {
 		b := &c.resolver.backends[i]
 		if n := c.out(b); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d of %d endpoints of %s are out by the health check", n, len(b.Endpoints), b.Name))
+			parts = append(parts, fmt.Sprintf("%d of %d endpoints of %s", n, len(b.Endpoints), b.Name))
 		}
 	}
-	return strings.Join(parts, "; ")
+	if len(parts) == 0 {
+		return ""
+	}
+	return "out by the health check: " + strings.Join(parts, ", ")
 }
