@@ -91,13 +91,15 @@ func connectCluster(_ context.Context, o cli.ConnOptions) (cli.Cluster, error) {
 	}
 	return cli.Cluster{
 		Store: store.NewConfigs(client, store.ConfigsOptions{}), Swarm: client, Close: client.Close,
-		Reports: func(ctx context.Context) ([]snapshot.Report, error) { return reportsOf(ctx, client) },
+		Reports: func(ctx context.Context, cluster string) ([]snapshot.Report, error) {
+			return reportsOf(ctx, store.NewPlanes(client, cluster))
+		},
 	}, nil
 }
 
 // reportsOf are the Reports that the data planes have left in the swarm.
-func reportsOf(ctx context.Context, api store.API) ([]snapshot.Report, error) {
-	records, err := store.NewPlanes(api).List(ctx)
+func reportsOf(ctx context.Context, planes *store.Planes) ([]snapshot.Report, error) {
+	records, err := planes.List(ctx)
 	reports := make([]snapshot.Report, len(records))
 	for i := range records {
 		reports[i] = records[i].Report

@@ -1,6 +1,7 @@
 package dataplane
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"strings"
@@ -166,5 +167,33 @@ func TestABackendThatTwoRoutesCheckAlikeIsAskedOnce(t *testing.T) {
 	until(t, "it was asked often", func() bool { return origins[0].asked.Load() > 5 })
 	if took := time.Since(began); took < 4*180*time.Millisecond {
 		t.Errorf("asked six times in %v", took)
+	}
+}
+
+func TestChecksOfABackendOverTLSAreMadeOverTLS(t *testing.T) {
+	a := newAuthority(t)
+	for name, change := range map[string]func(*tls.Config){"HTTP/1.1": only1, "HTTP/2": func(*tls.Config) {}} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int32
+			var sad atomic.Bool
+			good := secureOrigin(t, a.leaf(), func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/healthz" && r.Host == "api.internal" && strings.HasPrefix(r.Proto, name) {
+					asked.Add(1)
+				}
+				if sad.Load() {
+					w.WriteHeader(http.StatusServiceUnavailable)
+				}
+			}, change)
+			stranger := secureOrigin(t, newAuthority(t).leaf(), nil, change)
+			r := securedRig(t, a)
+			s := secured(nil, good, stranger)
+			s.Backends[0].Check = &snapshot.HealthCheck{
+				Type: snapshot.CheckHTTP, Path: "/healthz", MaxFails: 2, FailTimeout: time.Hour, Interval: 10 * time.Millisecond, Timeout: patience,
+			}
+			r.publish(s)
+			until(t, "who cannot be verified is out", func() bool { return len(r.plane.Report().Ejected) == 1 && asked.Load() > 3 })
+			sad.Store(true)
+			until(t, "both are out", func() bool { return len(r.plane.Report().Ejected) == 2 })
+		})
 	}
 }

@@ -34,8 +34,9 @@ type Cluster struct {
 	Store Store
 	// Swarm is nil where there is none.
 	Swarm Swarm
-	// Reports are what the data planes say; nil where none can be asked.
-	Reports func(ctx context.Context) ([]snapshot.Report, error)
+	// Reports are what the data planes of a service cluster say; nil where none can
+	// be asked.
+	Reports func(ctx context.Context, cluster string) ([]snapshot.Report, error)
 	// Close ends the connection; nil where there is nothing to end.
 	Close func() error
 }

@@ -51,12 +51,9 @@ func (c *client) describe(ctx context.Context, cluster Cluster, names []string) 
 	if err != nil {
 		return err
 	}
-	states, err := c.states(ctx, cluster)
-	if err != nil {
-		return err
-	}
 	places := newPlaces(&in.World)
 	var s *snapshot.Snapshot
+	var states states
 	for i, o := range objects {
 		if i > 0 {
 			c.printf("\n")
@@ -64,6 +61,9 @@ func (c *client) describe(ctx context.Context, cluster Cluster, names []string) 
 		if own := o.decoded.Cluster; s == nil || own != in.Cluster {
 			in.Cluster = own
 			s = plan.Compute(in).Snapshot
+			if states, err = c.states(ctx, cluster, own); err != nil {
+				return err
+			}
 		}
 		d := description{client: c, object: o, snapshot: s, places: places, states: states, events: events}
 		d.write(c.Out)

@@ -45,7 +45,7 @@ func (f *fakeCluster) connect(_ context.Context, o ConnOptions) (Cluster, error)
 		return Cluster{}, fmt.Errorf("docker context %q does not exist; docker context ls lists all", o.Context)
 	}
 	c := Cluster{Store: f, Swarm: f, Close: func() error { return nil }}
-	c.Reports = func(context.Context) ([]snapshot.Report, error) { return f.reports, f.down }
+	c.Reports = func(context.Context, string) ([]snapshot.Report, error) { return f.reports, f.down }
 	if f.noSwarm {
 		c.Swarm = nil
 	}

@@ -11,11 +11,11 @@ import (
 // states says which Endpoints the data planes pass over.
 type states []snapshot.Report
 
-func (c *client) states(ctx context.Context, cluster Cluster) (states, error) {
+func (c *client) states(ctx context.Context, cluster Cluster, serviceCluster string) (states, error) {
 	if cluster.Reports == nil {
 		return nil, nil
 	}
-	reports, err := cluster.Reports(ctx)
+	reports, err := cluster.Reports(ctx, serviceCluster)
 	if err != nil {
 		return nil, fmt.Errorf("read what the data planes say: %w", err)
 	}

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/http1"
 	"fairlead.dev/fairlead/dataplane/http2"
+	"fairlead.dev/fairlead/dataplane/live"
 	"fairlead.dev/fairlead/dataplane/message"
 )
 
@@ -24,16 +26,16 @@ func (p *Prober) ask(ctx context.Context, t *target) error {
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	scheme, negotiated := negotiatedBy(c)
+	l := lineOf(c, t.endpoint)
 	switch {
 	case t.check.Type == snapshot.CheckTCP:
 		return nil
 	case t.check.Type == snapshot.CheckGRPC:
-		err = askGRPC(c, scheme, t.endpoint.Address)
-	case t.endpoint.Backend.Protocol == snapshot.H2C, negotiated == "h2":
-		err = askHTTP2(c, scheme, request(t))
+		err = askGRPC(l)
+	case l.protocol == "h2":
+		err = askHTTP2(l, t.check.Path)
 	default:
-		err = askHTTP1(c, request(t))
+		err = askHTTP1(l, t.check.Path)
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("no answer within %v", t.check.Timeout)
@@ -49,20 +51,32 @@ func Protocols(of snapshot.CheckType) []string {
 	return []string{"h2", "http/1.1"}
 }
 
-// negotiatedBy says what c speaks: its scheme, and its protocol where that was
-// negotiated.
-func negotiatedBy(c net.Conn) (scheme, protocol string) {
-	if secured, ok := c.(*tls.Conn); ok {
-		return "https", secured.ConnectionState().NegotiatedProtocol
+// line is a connection to an Endpoint, and what is spoken on it.
+type line struct {
+	net.Conn
+	// host is whom requests are for: the name that was verified, or the address.
+	host, scheme string
+	// protocol is "h2", or else HTTP/1.1.
+	protocol string
+}
+
+func lineOf(c net.Conn, e *live.Endpoint) line {
+	l := line{Conn: c, host: e.Address, scheme: "http"}
+	if e.Backend.Protocol == snapshot.H2C {
+		l.protocol = "h2"
 	}
-	return "http", ""
+	if secured, ok := c.(*tls.Conn); ok {
+		state := secured.ConnectionState()
+		l.host, l.scheme, l.protocol = cmp.Or(state.ServerName, l.host), "https", state.NegotiatedProtocol
+	}
+	return l
 }
 
 // request is what is asked by HTTP.
-func request(t *target) *message.Request {
-	path, query, has := strings.Cut(t.check.Path, "?")
+func (l line) request(target string) *message.Request {
+	path, query, has := strings.Cut(target, "?")
 	return &message.Request{
-		Method: http.MethodGet, Host: t.endpoint.Address, Path: path, Query: query, HasQuery: has,
+		Method: http.MethodGet, Host: l.host, Path: path, Query: query, HasQuery: has,
 		Fields: message.Fields{{Name: "User-Agent", Value: agent}},
 	}
 }
@@ -74,7 +88,8 @@ const agent = "fairlead-health-check"
 const longestHead = 64 << 10
 
 // askHTTP1 wants an answer of 200 to 399. Its body is nobody's business.
-func askHTTP1(c net.Conn, r *message.Request) error {
+func askHTTP1(c line, path string) error {
+	r := c.request(path)
 	r.Fields.Add("Connection", "close")
 	if _, err := c.Write(http1.AppendRequest(nil, r)); err != nil {
 		return err
@@ -118,13 +133,13 @@ func wellDone(status int) error {
 }
 
 // askHTTP2 is askHTTP1 where HTTP/2 is spoken.
-func askHTTP2(c net.Conn, scheme string, r *message.Request) error {
-	return openHTTP2(c, scheme, r, nil, func(_ *http2.ClientStream, head *message.Response) error { return wellDone(head.Status) })
+func askHTTP2(c line, path string) error {
+	return openHTTP2(c, c.request(path), nil, func(_ *http2.ClientStream, head *message.Response) error { return wellDone(head.Status) })
 }
 
 // openHTTP2 sends a request and hands its answer out.
-func openHTTP2(c net.Conn, scheme string, r *message.Request, body []byte, answered func(*http2.ClientStream, *message.Response) error) error {
-	client, err := http2.NewClient(c, &http2.ClientConfig{})
+func openHTTP2(c line, r *message.Request, body []byte, answered func(*http2.ClientStream, *message.Response) error) error {
+	client, err := http2.NewClient(c.Conn, &http2.ClientConfig{})
 	if err != nil {
 		return err
 	}
@@ -135,7 +150,7 @@ func openHTTP2(c net.Conn, scheme string, r *message.Request, body []byte, answe
 	if !client.Take() {
 		return errors.New("the endpoint takes no request")
 	}
-	s, err := client.Open(r, scheme, body == nil)
+	s, err := client.Open(r, c.scheme, body == nil)
 	if err != nil {
 		return err
 	}

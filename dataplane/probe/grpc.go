@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 
@@ -15,13 +14,13 @@ import (
 
 // askGRPC calls grpc.health.v1.Health/Check for the server as a whole, over HTTP/2
 // with prior knowledge where it is in the clear, and wants SERVING.
-func askGRPC(c net.Conn, scheme, authority string) error {
+func askGRPC(c line) error {
 	body := []byte{0, 0, 0, 0, 0} // not compressed, and an empty message
 	r := &message.Request{
-		Method: http.MethodPost, Host: authority, Path: "/grpc.health.v1.Health/Check", Length: int64(len(body)),
+		Method: http.MethodPost, Host: c.host, Path: "/grpc.health.v1.Health/Check", Length: int64(len(body)),
 		Fields: message.Fields{{Name: "content-type", Value: "application/grpc"}, {Name: "te", Value: "trailers"}, {Name: "user-agent", Value: agent}},
 	}
-	return openHTTP2(c, scheme, r, body, readHealth)
+	return openHTTP2(c, r, body, readHealth)
 }
 
 // longestMessage bounds the answer, which has two bytes and may have more some day.
