@@ -20,6 +20,9 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 	if err != nil {
 		return err
 	}
+	if i.options.cluster != "" && home.TaskID == "" {
+		home.Tenders.Scope += "." + i.options.cluster // two processes on one node have a folder each
+	}
 	i.logger.Info("operating", "node", home.NodeID, "scope", home.Tenders.Scope, "tender_image", home.Tenders.Image)
 	seen := swarm.NewObserver(client, home.Attached, i.trigger.Set, i.logger)
 	i.observer.Store(seen)

@@ -96,9 +96,9 @@ type client struct {
 
 // web is a client to host over http or https, that keeps nothing alive unless asked.
 func (o *operator) web(scheme, host string) *client {
-	port := "8080"
+	port := o.ports.http
 	if scheme == "https" {
-		port = "8443"
+		port = o.ports.https
 	}
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {

@@ -29,11 +29,17 @@ type operator struct {
 	state  string
 	args   []string
 	env    []string // beside this process's own, for run and for the client
+	ports  ports
 
 	command *exec.Cmd
 	ended   chan struct{}
 	log     *logBuffer
 }
+
+// ports are those of an operator on its node.
+type ports struct{ http, https, admin string }
+
+var usual = ports{"8080", "8443", "9900"}
 
 // start runs the operator on node i until the test ends.
 func start(t *testing.T, r *rig.Rig, i int, args ...string) *operator {
@@ -44,11 +50,17 @@ func start(t *testing.T, r *rig.Rig, i int, args ...string) *operator {
 // startWith is start with variables of the environment.
 func startWith(t *testing.T, r *rig.Rig, i int, env []string, args ...string) *operator {
 	t.Helper()
+	return startAt(t, r, i, usual, env, args...)
+}
+
+// startAt is startWith for one that is not alone on its node.
+func startAt(t *testing.T, r *rig.Rig, i int, at ports, env []string, args ...string) *operator {
+	t.Helper()
 	state, err := os.MkdirTemp("", "fairlead-e2e-") // t.TempDir is too long for sockets
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: state, args: args, env: env}
+	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: state, args: args, env: env, ports: at}
 	t.Cleanup(func() {
 		o.stop(t, syscall.SIGTERM)
 		os.RemoveAll(state)
@@ -64,7 +76,7 @@ func startWith(t *testing.T, r *rig.Rig, i int, env []string, args ...string) *o
 func (o *operator) run(t *testing.T) {
 	t.Helper()
 	o.log = &logBuffer{}
-	args := append([]string{"run", "--state-dir", o.state, "--http", ":8080", "--https", ":8443", "--drain", "2s"}, o.args...)
+	args := append([]string{"run", "--state-dir", o.state, "--http", ":" + o.ports.http, "--https", ":" + o.ports.https, "--admin", "127.0.0.1:" + o.ports.admin, "--drain", "2s"}, o.args...)
 	o.command = o.node.Command(context.Background(), o.binary, args...)
 	o.command.Env = append(os.Environ(), o.env...)
 	o.command.Stdout, o.command.Stderr = o.log, o.log
@@ -114,7 +126,7 @@ func (o *operator) stop(t *testing.T, signal syscall.Signal) {
 
 // admin asks the admin interface.
 func (o *operator) admin(path string) (string, error) {
-	resp, err := o.node.HTTP("127.0.0.1:9900").Get("http://admin" + path)
+	resp, err := o.node.HTTP("127.0.0.1:" + o.ports.admin).Get("http://admin" + path)
 	if err != nil {
 		return "", err
 	}

@@ -80,15 +80,20 @@ func holdEcho(t *testing.T, what string, c io.ReadWriteCloser, beat func() error
 }
 
 func holdWebSocket(t *testing.T, o *operator, host string) *alive {
-	raw, err := o.rig.Fabric.Dial(t.Context(), "tcp", o.node.Addr+":8443")
+	raw, err := o.rig.Fabric.Dial(t.Context(), "tcp", o.node.Addr+":"+o.ports.https)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := websocket.NewConfig("wss://"+host+"/ws", "https://"+host)
+	return holdWebSocketOn(t, tls.Client(raw, &tls.Config{ServerName: host, InsecureSkipVerify: true}), "wss://"+host)
+}
+
+// holdWebSocketOn keeps a WebSocket to base on a connection busy.
+func holdWebSocketOn(t *testing.T, c net.Conn, base string) *alive {
+	config, err := websocket.NewConfig(base+"/ws", "https://somewhere.local")
 	if err != nil {
 		t.Fatal(err)
 	}
-	ws, err := websocket.NewClient(config, tls.Client(raw, &tls.Config{ServerName: host, InsecureSkipVerify: true}))
+	ws, err := websocket.NewClient(config, c)
 	if err != nil {
 		t.Fatal(err)
 	}
