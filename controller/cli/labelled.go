@@ -18,6 +18,9 @@ import (
 // those of the swarm.
 func (c *client) labelled(ctx context.Context, cluster Cluster, f *importFlags) ([]*labels.Service, error) {
 	if len(f.files) > 0 {
+		if f.stack == "" {
+			c.warnf("warning: without --stack the Routes name services, networks and secrets as the file does, and docker stack deploy puts the stack's name before them\n")
+		}
 		files, err := c.composeFiles(f.files)
 		if err != nil {
 			return nil, err

@@ -55,6 +55,7 @@ func shareKey(route *labels.Route) (string, bool) {
 
 // join adds the Backend of other, if there is one, to route.
 func join(route, other *labels.Route) {
+	route.Open = append(route.Open, other.Open...)
 	if route.Spec.Backend != nil {
 		route.Spec.Rules = []v1alpha1.Rule{{Backends: []v1alpha1.Backend{*route.Spec.Backend}}}
 		route.Spec.Backend = nil
