@@ -71,6 +71,13 @@ func (r *router) spec(g group) (v1alpha1.RouteSpec, error) {
 		return s, nil
 	}
 	s.LoadBalancing, s.HealthCheck = r.target.balance, r.target.health
+	for _, p := range r.effects.Paths {
+		one := v1alpha1.Rule{Filters: []v1alpha1.Filter{labels.Redirect(p.To)}}
+		for _, path := range p.Paths {
+			one.Matches = append(one.Matches, v1alpha1.Match{Path: &v1alpha1.PathMatch{Type: v1alpha1.MatchExact, Value: path}})
+		}
+		s.Rules = append(s.Rules, one)
+	}
 	for _, m := range g.matches {
 		parts, err := rewrite.Variants(m, r.effects.Steps)
 		if err != nil {

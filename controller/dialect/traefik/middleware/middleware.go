@@ -15,9 +15,10 @@ import (
 
 // Effects are what the middlewares of one router do, taken together.
 type Effects struct {
-	// Scheme is a redirect of everything; Hosts are redirects of some hosts.
+	// Scheme is a redirect of everything; Hosts and Paths are redirects of some.
 	Scheme  *v1alpha1.RequestRedirect
 	Hosts   []HostRedirect
+	Paths   []PathRedirect
 	Headers labels.Headers
 	CORS    *v1alpha1.CORS
 	Steps   []rewrite.Step
@@ -134,12 +135,15 @@ func (f *Effects) readRedirectScheme(o *object.Object) {
 }
 
 func (f *Effects) readRedirectRegex(o *object.Object) {
-	h, ok := readHostRedirect(o.Text("redirectregex.regex"), o.Text("redirectregex.replacement"), status(o, "redirectregex.permanent"))
-	if !ok {
-		o.LoseRest("only redirects of a whole host are translated, from ^https?://host/(.*) to https://other/${1}: write a RequestRedirect filter")
+	expression, replacement, code := o.Text("redirectregex.regex"), o.Text("redirectregex.replacement"), status(o, "redirectregex.permanent")
+	if h, ok := readHostRedirect(expression, replacement, code); ok {
+		f.Hosts = append(f.Hosts, h)
+	} else if p, ok := readPathRedirect(expression, replacement, code); ok {
+		f.Paths = append(f.Paths, p)
+	} else {
+		o.LoseRest("only redirects of a whole host are translated, from ^https?://host/(.*) to https://other/${1}, and of whole paths, from https://(.*)/a to https://${1}/b: write a RequestRedirect filter")
 		return
 	}
-	f.Hosts = append(f.Hosts, h)
 	for _, key := range []string{"regex", "replacement", "permanent"} {
 		o.KeyBecame("redirectregex."+key, "spec.rules[].filters[].requestRedirect")
 	}

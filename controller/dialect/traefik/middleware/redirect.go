@@ -6,6 +6,7 @@ import (
 
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/dialect/labels"
+	"fairlead.dev/fairlead/controller/dialect/traefik/rule"
 )
 
 // HostRedirect is a redirect of one host, or of all that start with a prefix,
@@ -51,6 +52,32 @@ func (h *HostRedirect) Of(host string) (v1alpha1.RequestRedirect, bool) {
 	rest, ok := strings.CutPrefix(host, h.prefix)
 	r.Hostname = rest
 	return r, ok && rest != "" && !strings.Contains(host, "*")
+}
+
+// PathRedirect is a redirect of a few whole paths.
+type PathRedirect struct {
+	Paths []string
+	To    v1alpha1.RequestRedirect
+}
+
+var (
+	// fromPath is https://(.*)/some/path, toPath https://${1}/another.
+	fromPath = regexp.MustCompile(`^\^?(?:https\?|https|http|\(https\?\)):(?:\\?/){2}\((?:\.[*+]|\[\^/\][*+])\)(\\?/.+)$`)
+	// bareDot is a dot without a backslash, which people mean as a dot.
+	bareDot = regexp.MustCompile(`(^|[^\\])\.([^*+?]|$)`)
+	toPath  = regexp.MustCompile(`^(https?)://\$\{?1\}?(/[A-Za-z0-9._~/-]*)$`)
+)
+
+// readPathRedirect reads a redirect by expression that changes a few paths of
+// any host, as for .well-known/carddav.
+func readPathRedirect(expression, replacement string, status int) (PathRedirect, bool) {
+	from, to := fromPath.FindStringSubmatch(expression), toPath.FindStringSubmatch(replacement)
+	if from == nil || to == nil {
+		return PathRedirect{}, false
+	}
+	paths, ok := rule.Literals(bareDot.ReplaceAllString(from[1], `${1}\.${2}`))
+	return PathRedirect{paths, v1alpha1.RequestRedirect{Scheme: to[1], StatusCode: status, Path: &v1alpha1.PathModifier{
+		Type: v1alpha1.ReplaceFullPath, ReplaceFullPath: &to[2]}}}, ok
 }
 
 var (

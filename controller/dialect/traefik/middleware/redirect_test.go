@@ -48,3 +48,20 @@ func TestPrefixesByExpression(t *testing.T) {
 		}
 	}
 }
+
+func TestRedirectsOfPaths(t *testing.T) {
+	for _, c := range []struct{ expression, replacement, want string }{
+		{`https://(.*)/.well-known/(?:card|cal)dav`, `https://${1}/remote.php/dav`, "[/.well-known/carddav /.well-known/caldav] /remote.php/dav"},
+		{`^https?://([^/]+)/old$`, `https://$1/new/`, "[/old] /new/"},
+		{`https://(.*)/.*`, `https://${1}/x`, "no"},
+		{`https://(.*)/a`, `https://other/x`, "no"},
+	} {
+		got := "no"
+		if p, ok := readPathRedirect(c.expression, c.replacement, 301); ok {
+			got = fmt.Sprint(p.Paths, " ", *p.To.Path.ReplaceFullPath)
+		}
+		if got != c.want {
+			t.Errorf("%s to %s: %s, want %s", c.expression, c.replacement, got, c.want)
+		}
+	}
+}

@@ -64,26 +64,13 @@ const mostHosts = 32
 // of a Route: a few exact ones, a suffix, or all. loose says that a Route's
 // suffix matches more than the expression does.
 func hostsOf(expression string) (hosts []string, loose, ok bool) {
-	tree, err := syntax.Parse(expression, syntax.Perl)
-	if err != nil {
-		return nil, false, false
-	}
-	parts := []*syntax.Regexp{tree}
-	if tree.Op == syntax.OpConcat {
-		parts = tree.Sub
-	}
-	for len(parts) > 0 && parts[0].Op == syntax.OpBeginText {
-		parts = parts[1:]
-	}
-	for len(parts) > 0 && parts[len(parts)-1].Op == syntax.OpEndText {
-		parts = parts[:len(parts)-1]
-	}
-	if len(parts) == 0 {
+	parts, ok := partsOf(expression)
+	if !ok {
 		return nil, false, false
 	}
 	if !isAnything(parts[0]) {
 		hosts, ok = literals(parts)
-		return hosts, false, ok
+		return lower(hosts), false, ok
 	}
 	if len(parts) == 1 {
 		return []string{"*"}, !isAnyText(parts[0]), true
@@ -95,7 +82,44 @@ func hostsOf(expression string) (hosts []string, loose, ok bool) {
 		}
 		ends[i] = "*" + end
 	}
-	return ends, !isAnyText(parts[0]), ok
+	return lower(ends), !isAnyText(parts[0]), ok
+}
+
+func lower(hosts []string) []string {
+	for i := range hosts {
+		hosts[i] = strings.ToLower(hosts[i])
+	}
+	return hosts
+}
+
+// partsOf are what an expression is made of, without the marks for beginning and
+// end.
+func partsOf(expression string) (parts []*syntax.Regexp, ok bool) {
+	tree, err := syntax.Parse(expression, syntax.Perl)
+	if err != nil {
+		return nil, false
+	}
+	parts = []*syntax.Regexp{tree}
+	if tree.Op == syntax.OpConcat {
+		parts = tree.Sub
+	}
+	for len(parts) > 0 && parts[0].Op == syntax.OpBeginText {
+		parts = parts[1:]
+	}
+	for len(parts) > 0 && parts[len(parts)-1].Op == syntax.OpEndText {
+		parts = parts[:len(parts)-1]
+	}
+	return parts, len(parts) > 0
+}
+
+// Literals are the few texts that an expression matches as a whole, if they can
+// be said one by one.
+func Literals(expression string) ([]string, bool) {
+	parts, ok := partsOf(expression)
+	if !ok {
+		return nil, false
+	}
+	return literals(parts)
 }
 
 // isAnything says whether an expression matches one label of a host, at least.
@@ -146,7 +170,7 @@ func literals(parts []*syntax.Regexp) ([]string, bool) {
 func literal(e *syntax.Regexp) ([]string, bool) {
 	switch e.Op {
 	case syntax.OpLiteral:
-		return []string{strings.ToLower(string(e.Rune))}, true
+		return []string{string(e.Rune)}, true
 	case syntax.OpCapture:
 		return literal(e.Sub[0])
 	case syntax.OpConcat:
