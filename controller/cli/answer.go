@@ -122,6 +122,9 @@ func (t *trace) write(w io.Writer) {
 	if t.Timeouts != "" {
 		head.add("Timeouts:", t.Timeouts)
 	}
+	for _, line := range t.Stays {
+		head.add("Stays:", line)
+	}
 	head.write(w, "")
 	t.writeBackends(w)
 	t.writeOthers(w)
@@ -146,6 +149,9 @@ func (t *trace) writeBackends(w io.Writer) {
 		}
 		for _, f := range b.Filters {
 			rows.add("", b.Name, "filter: "+f)
+		}
+		if b.Check != "" {
+			rows.add("", b.Name, b.Check)
 		}
 	}
 	rows.write(w, "  ")

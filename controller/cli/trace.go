@@ -101,9 +101,11 @@ type trace struct {
 	// Certificates are the names of those that the client may be shown.
 	Certificates []string `json:"certificates,omitempty"`
 	// Wrong are the Conditions of the Route that are not as they should be.
-	Wrong    []string       `json:"wrong,omitempty"`
-	Filters  []string       `json:"filters,omitempty"`
-	Timeouts string         `json:"timeouts,omitempty"`
+	Wrong    []string `json:"wrong,omitempty"`
+	Filters  []string `json:"filters,omitempty"`
+	Timeouts string   `json:"timeouts,omitempty"`
+	// Stays says which requests go to one Endpoint.
+	Stays    []string       `json:"stays,omitempty"`
 	Backends []traceBackend `json:"backends,omitempty"`
 
 	Explanation routing.Explanation `json:"explanation"`
@@ -118,6 +120,7 @@ type traceBackend struct {
 	// Percent is its share of the Rule's requests.
 	Percent   int             `json:"percent"`
 	Filters   []string        `json:"filters,omitempty"`
+	Check     string          `json:"check,omitempty"`
 	Endpoints []traceEndpoint `json:"endpoints,omitempty"`
 }
 
@@ -174,7 +177,7 @@ func newTrace(world plan.Plan, q question, p places) (*trace, error) {
 		t.Wrong = complaints(world.Statuses)[rule.Route.Key]
 	}
 	if rule != nil && t.Explanation.Outcome != routing.RedirectToHTTPS.String() {
-		t.fill(s, rule.Spec, p)
+		t.fill(s, rule.Route, rule.Spec, p)
 	}
 	t.answer(q, rule)
 	return t, nil
@@ -192,9 +195,9 @@ func certificateNames(s *snapshot.Snapshot, e *routing.TLSExplanation) []string 
 }
 
 // fill says what the Rule does.
-func (t *trace) fill(s *snapshot.Snapshot, rule *snapshot.Rule, p places) {
+func (t *trace) fill(s *snapshot.Snapshot, route *snapshot.Route, rule *snapshot.Rule, p places) {
 	t.Filters = allFilterWords(rule.Filters)
-	t.Timeouts = timeoutWords(rule)
+	t.Timeouts, t.Stays = timeoutWords(rule), stays(route, rule)
 	sum := 0
 	for _, b := range rule.Backends {
 		sum += b.Weight
@@ -204,9 +207,9 @@ func (t *trace) fill(s *snapshot.Snapshot, rule *snapshot.Rule, p places) {
 		if sum > 0 {
 			share.Percent = (200*b.Weight + sum) / (2 * sum)
 		}
-		for _, known := range s.Backends {
-			if known.ID == b.Backend {
-				share.Name, share.Endpoints = known.Name, traceEndpoints(known.Endpoints, p)
+		for i := range s.Backends {
+			if known := &s.Backends[i]; known.ID == b.Backend {
+				share.Name, share.Check, share.Endpoints = known.Name, checkWords(known), traceEndpoints(known.Endpoints, p)
 			}
 		}
 		t.Backends = append(t.Backends, share)
