@@ -2,6 +2,7 @@ package v1alpha1
 
 import (
 	"regexp"
+	"slices"
 	"time"
 )
 
@@ -70,8 +71,12 @@ func (f *findings) checkHealthCheck(h *HealthCheck, tls *RouteTLS) {
 // checkTarget is what may stand in a path with a query (RFC 3986 section 3.3).
 var checkTarget = regexp.MustCompile(`^/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@?]|%[0-9A-Fa-f]{2})*$`)
 
-// checkSession finds lifetimes that cannot be.
-func (f *findings) checkSession(path string, s *SessionPersistence) {
+// checkSession finds lifetimes that cannot be, and tasks that Swarm chooses.
+func (f *findings) checkSession(path string, r *Rule) {
+	s := r.SessionPersistence
+	if i := slices.IndexFunc(r.Backends, func(b Backend) bool { return b.Mode == BackendVIP }); i >= 0 {
+		f.invalid(path, "keeps clients on one task, and with mode VIP Swarm chooses the task: use mode Task for backends[%d]", i)
+	}
 	if s.CookieConfig != nil && s.Type == SessionHeader {
 		f.invalid(path+".cookieConfig", "goes with type Cookie only")
 	}

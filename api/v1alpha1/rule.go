@@ -31,7 +31,7 @@ func (f *findings) checkRule(path string, r *Rule) {
 		f.checkBackend(at(path+".backends", i), &r.Backends[i])
 	}
 	if r.SessionPersistence != nil {
-		f.checkSession(path+".sessionPersistence", r.SessionPersistence)
+		f.checkSession(path+".sessionPersistence", r)
 	}
 	if t := r.Timeouts; t != nil && t.Request != nil && t.BackendRequest != nil && *t.Request != 0 && *t.BackendRequest > *t.Request {
 		f.invalid(path+".timeouts.backendRequest", "is %s, longer than request (%s) in which it must fit", t.BackendRequest, t.Request)

@@ -164,6 +164,7 @@ func TestValidateRefuses(t *testing.T) {
 		{"a permanent cookie that never ends", rule("sessionPersistence: {cookieConfig: {lifetimeType: Permanent}}"), "Invalid 0 spec.rules[0].sessionPersistence.absoluteTimeout"},
 		{"a session that ends at once", rule("sessionPersistence: {idleTimeout: 0s}"), "Invalid 0 spec.rules[0].sessionPersistence.idleTimeout"},
 		{"a session's name that no cookie can have", rule("sessionPersistence: {sessionName: 'a;b'}"), "Invalid 0 spec.rules[0].sessionPersistence.sessionName"},
+		{"a session with tasks that Swarm chooses", host + "rules: [{sessionPersistence: {}, backends: [{service: a, port: 1}, {service: b, port: 1, mode: VIP}]}]", "Invalid 0 spec.rules[0].sessionPersistence"},
 		{"a session in what Passthrough hides", host + "tls: {mode: Passthrough}\nrules: [{sessionPersistence: {}}]", "Invalid 0 spec.rules[0].sessionPersistence"},
 
 		{"Sidecar", host + backend + "tls: {mode: Sidecar}", U + " -1 spec.tls.mode"},
