@@ -80,10 +80,10 @@ func (f *front) take(s passthrough.Socket) {
 	s.Skip(first)
 	x := f.plane.newPassed(f.relay, s.Peer, hello.ServerName, res.Rule.Route)
 	x.socket, x.first = s, first
-	_, backend := now.world.Next(res.Rule, x.choice.Key)
+	backend, why := passedTo(now.world, res.Rule, x)
 	if backend == nil {
 		x.keep()
-		f.relay.Go(func() { x.fail("the backend does not resolve") })
+		f.relay.Go(func() { x.fail(why) })
 		return
 	}
 	x.record.Backend = backend.Name()

@@ -47,6 +47,16 @@ func (p *Plane) newPassed(relay *passthrough.Relay, client netip.Addr, name stri
 	return x
 }
 
+// passedTo is the Backend for a connection, or nil and why it is closed.
+func passedTo(w *live.World, rule *routing.Rule, x *passed) (b *live.Backend, why string) {
+	if !w.Table.Access(rule).Admits(x.address) {
+		x.plane.metrics.Refused("access")
+		return nil, "the client's address is not admitted"
+	}
+	_, b = w.Next(rule, x.choice.Key)
+	return b, "the backend does not resolve"
+}
+
 // choice says how an Endpoint is chosen for a client, of whom nothing is seen but
 // its address.
 func choice(route *snapshot.Route, client netip.Addr) balance.Choice {
@@ -65,9 +75,9 @@ func (p *Plane) passThrough(ctx context.Context, relay *passthrough.Relay, c *li
 	first, client := c.Rest()
 	x := p.newPassed(relay, clientAddr(client), c.Hello.ServerName, rule.Route)
 	x.first, x.client = first, client
-	_, b := w.Next(rule, x.choice.Key)
+	b, why := passedTo(w, rule, x)
 	if b == nil {
-		x.fail("the backend does not resolve")
+		x.fail(why)
 		return
 	}
 	x.record.Backend = b.Name()

@@ -120,6 +120,10 @@ func (h *hasher) route(r *Route) {
 	h.bool(r.InClear)
 	h.bool(r.InfoHeaders)
 	h.bool(r.FromLabels)
+	maybe(h, r.Access, func(a *Access) {
+		h.list(a.Allow)
+		h.list(a.Deny)
+	})
 	h.list(r.Hosts)
 	h.list(r.Certificates)
 	count(h, r.Rules, h.rule)
@@ -172,6 +176,14 @@ func (h *hasher) filter(f *Filter) {
 	maybe(h, f.Rewrite, func(r *Rewrite) {
 		h.strings(r.Hostname)
 		maybe(h, r.Path, h.path)
+	})
+	maybe(h, f.CORS, func(c *CORS) {
+		h.list(c.Origins)
+		h.list(c.Methods)
+		h.list(c.Headers)
+		h.list(c.Expose)
+		h.bool(c.Credentials)
+		h.int(int64(c.MaxAge))
 	})
 }
 

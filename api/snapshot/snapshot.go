@@ -60,6 +60,8 @@ type Route struct {
 	// FromLabels: the Route was made of a service's com.docker.lb.* labels. Where
 	// all Routes were, an unknown host is answered as Interlock did, with 503.
 	FromLabels bool `json:"fromLabels,omitempty"`
+	// Access says who may come; nil is everyone.
+	Access *Access `json:"access,omitempty"`
 
 	// LoadBalancing is "" (round robin), RoundRobin, LeastRequest, Random or
 	// ConsistentHash.
@@ -77,6 +79,13 @@ type Route struct {
 
 // Digest is the first half of a SHA-256.
 type Digest [16]byte
+
+// Access lists address ranges in CIDR notation (RFC 4632). Who is in Deny may not
+// come, nor who is not in Allow, if there is any.
+type Access struct {
+	Allow []string `json:"allow,omitempty"`
+	Deny  []string `json:"deny,omitempty"`
+}
 
 // Rule is one Rule of a Route.
 type Rule struct {
@@ -138,6 +147,21 @@ type Filter struct {
 	ResponseHeaders *HeaderModifier `json:"responseHeaders,omitempty"`
 	Redirect        *Redirect       `json:"redirect,omitempty"`
 	Rewrite         *Rewrite        `json:"rewrite,omitempty"`
+	CORS            *CORS           `json:"cors,omitempty"`
+}
+
+// CORS answers preflight requests, and says in answers which origins may read
+// them. Each list may be ["*"].
+type CORS struct {
+	// Origins are in lower case, without ports that are the scheme's own:
+	// "https://a.example", "https://*.example", or "https://*".
+	Origins     []string `json:"origins"`
+	Methods     []string `json:"methods,omitempty"`
+	Headers     []string `json:"headers,omitempty"`
+	Expose      []string `json:"expose,omitempty"`
+	Credentials bool     `json:"credentials,omitempty"`
+	// MaxAge is in seconds.
+	MaxAge int `json:"maxAge"`
 }
 
 // HeaderModifier changes header fields: Set, then Add, then Remove. Names are

@@ -91,6 +91,9 @@ func defaultFilters(filters []Filter) {
 		if f.RequestRedirect != nil {
 			fill(&f.RequestRedirect.StatusCode, 302)
 		}
+		if f.CORS != nil {
+			fillPointer(&f.CORS.MaxAge, 5)
+		}
 		if f.RequestMirror != nil {
 			fillPointer(&f.RequestMirror.Percent, 100)
 			defaultBackend(&f.RequestMirror.Backend)

@@ -72,6 +72,9 @@ func (f *findings) checkFilter(path string, filter *Filter) {
 			f.invalid(path+".urlRewrite", "changes nothing: add hostname or path")
 		}
 	}
+	if c := filter.CORS; c != nil {
+		f.checkCORS(path+".cors", c)
+	}
 	if m := filter.RequestMirror; m != nil {
 		f.checkBackend(path+".requestMirror.backend", &m.Backend)
 	}

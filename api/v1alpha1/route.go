@@ -178,7 +178,9 @@ type Filter struct {
 	URLRewrite *URLRewrite `json:"urlRewrite,omitempty"`
 	// RequestMirror sends a copy of the request to another backend.
 	RequestMirror *RequestMirror `json:"requestMirror,omitempty"`
-	// CORS answers preflight requests and adds the CORS header fields (GEP-1767).
+	// CORS answers preflight requests with 204 and adds the CORS header fields
+	// (GEP-1767) to answers, in place of the backend's. A preflight request is
+	// matched as the request that it asks about.
 	CORS *CORS `json:"cors,omitempty"`
 }
 
@@ -251,15 +253,18 @@ type RequestMirror struct {
 
 // CORS says which origins may read the answers (GEP-1767).
 type CORS struct {
-	// AllowOrigins are origins, such as https://app.example.com, or "*".
-	AllowOrigins []string `json:"allowOrigins,omitempty" validate:"max=64"`
-	// AllowMethods are methods, or "*".
-	AllowMethods []string `json:"allowMethods,omitempty" validate:"max=9"`
-	// AllowHeaders are header names, or "*".
-	AllowHeaders []string `json:"allowHeaders,omitempty" validate:"max=64"`
-	// ExposeHeaders are header names that scripts may read.
-	ExposeHeaders []string `json:"exposeHeaders,omitempty" validate:"max=64"`
-	// AllowCredentials lets the browser send cookies.
+	// AllowOrigins are origins: exact (https://app.example.com), any host below a
+	// suffix (https://*.example.com), any host (https://*), or "*" alone for all.
+	AllowOrigins []string `json:"allowOrigins" validate:"required,min=1,max=64,dive,origin"`
+	// AllowMethods are methods, or "*" alone. GET, HEAD and POST are always allowed.
+	AllowMethods []string `json:"allowMethods,omitempty" validate:"max=9,dive,oneof=GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH *"`
+	// AllowHeaders are names of header fields of requests, or "*" alone.
+	AllowHeaders []string `json:"allowHeaders,omitempty" validate:"max=64,dive,headername"`
+	// ExposeHeaders are names of header fields of answers that scripts may read, or
+	// "*" alone.
+	ExposeHeaders []string `json:"exposeHeaders,omitempty" validate:"max=64,dive,headername"`
+	// AllowCredentials lets scripts send cookies along. Where it is false, a request
+	// with cookies or Authorization gets none of the header fields.
 	AllowCredentials *bool `json:"allowCredentials,omitempty"`
 	// MaxAge is how long a preflight answer may be kept, in seconds. Absent means 5.
 	MaxAge *int `json:"maxAge,omitempty" validate:"omitempty,min=1"`
@@ -445,10 +450,13 @@ type HealthCheck struct {
 	FailTimeout *Duration `json:"failTimeout,omitempty"`
 }
 
-// Access says who may send requests.
+// Access says who may send requests, by the client's address; others get 403, or
+// with Passthrough have their connection closed. Behind a proxy that is named by
+// --trusted-proxies it is the address of that proxy's client.
 type Access struct {
 	// Allow are address ranges in CIDR notation (RFC 4632) that may; none means all.
 	Allow []string `json:"allow,omitempty" validate:"max=256,dive,cidr"`
-	// Deny are address ranges in CIDR notation that may not.
+	// Deny are address ranges in CIDR notation that may not, also where they are in
+	// those that may.
 	Deny []string `json:"deny,omitempty" validate:"max=256,dive,cidr"`
 }

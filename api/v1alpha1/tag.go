@@ -34,6 +34,7 @@ var formats = map[string]format{
 	"token":       matching("[A-Za-z0-9!#$%&'*+.^_`|~-]+", "must be a token: letters, digits and any of !#$%&'*+-.^_`|~ (RFC 9110)"),
 	"hostpattern": {`^(\*|(\*\.)?` + hostName + `\.?)$`, isHostPattern, `must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"`},
 	"altname":     {"", isAltName, "must be a DNS name or a URI with a scheme, such as api.internal or spiffe://example.org/api"},
+	"origin":      {originPattern, originFormat.MatchString, "must be an origin, such as https://app.example.com, https://*.example.com or \"*\": scheme http or https, host, and a port where it is not the scheme's own, and nothing behind it"},
 	"hostport":    {"", isHostPort, `must be "host:port", such as 10.0.0.7:8080, [fd00::7]:8080 or db.example.com:443`},
 	"headervalue": {"", isHeaderValue, "must be one line of text, without control characters and without blanks at its ends (RFC 9110)"},
 }
@@ -42,6 +43,11 @@ const (
 	dnsLabel = `[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?`
 	hostName = `([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?`
 )
+
+// originPattern has the scheme, the host and the port.
+const originPattern = `^(\*|https?://(\*|(\*\.)?` + hostName + `)(:[1-9][0-9]{0,4})?)$`
+
+var originFormat = regexp.MustCompile(originPattern)
 
 var hostFormat = regexp.MustCompile("^" + hostName + "$")
 

@@ -17,11 +17,9 @@ var (
 	routeLacks = []lacking[RouteSpec]{
 		{"tls.mode", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.Mode == TLSSidecar }, "Sidecar is not supported yet: use Terminate or Passthrough"},
 		{"tls.clientAuth", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.ClientAuth != nil }, "client certificates are not supported yet: remove it"},
-		{"access", func(s *RouteSpec) bool { return s.Access != nil }, "access lists are not supported yet: remove it"},
 	}
 	filterLacks = []lacking[Filter]{
 		{"type", func(f *Filter) bool { return f.Type == FilterRequestMirror }, "RequestMirror is not supported yet: remove the filter"},
-		{"type", func(f *Filter) bool { return f.Type == FilterCORS }, "CORS is not supported yet: remove the filter"},
 	}
 )
 

@@ -53,6 +53,8 @@ func TestValidateAccepts(t *testing.T) {
 		"h2c to the backend":                                  host + "backend: {service: a, port: 1, protocol: h2c}",
 		"https to the backend, all of it":                     host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a, subjectAltNames: [b.example, 'spiffe://example/a'], caSecretRefs: [ca], clientSecretRef: {cert: c, key: k}}}",
 		"https to addresses that have names":                  host + "backend: {addresses: ['a.example:443', 'b.example:443'], protocol: https}",
+		"CORS, all of it":                                     filter("{type: CORS, cors: {allowOrigins: ['https://a.example:8443', 'http://*.a.example', 'https://*'], allowMethods: [GET, PUT], allowHeaders: ['*'], exposeHeaders: [X-A], allowCredentials: true, maxAge: 60}}"),
+		"access lists":                                        host + backend + "access: {allow: [10.0.0.0/8, 'fd00::/8'], deny: [10.0.0.1/32]}",
 		"one header in two matches":                           rule("matches: [{headers: [{name: A, value: '1'}]}, {headers: [{name: a, value: '2'}]}]"),
 		"query parameters that differ in case":                rule("matches: [{queryParams: [{name: a, value: '1'}, {name: A, value: '2'}]}]"),
 		"the same header field set and added":                 filter("{type: RequestHeaderModifier, requestHeaderModifier: {set: [{name: A, value: b}], add: [{name: a, value: c}]}}"),
@@ -169,14 +171,19 @@ func TestValidateRefuses(t *testing.T) {
 
 		{"Sidecar", host + backend + "tls: {mode: Sidecar}", U + " -1 spec.tls.mode"},
 		{"client certificates", host + backend + "tls: {mode: Terminate, clientAuth: {caSecretRefs: [ca]}, " + certs + "}", U + " -1 spec.tls.clientAuth"},
-		{"access lists", host + backend + "access: {allow: [10.0.0.0/8]}", U + " -1 spec.access"},
 		{"checks in the clear of what speaks TLS", host + backend + "tls: {mode: Passthrough}\nhealthCheck: {type: HTTP}", "Invalid -1 spec.healthCheck.type"},
 		{"a path for who does not ask by HTTP", host + backend + "healthCheck: {type: TCP, path: /}", "Invalid -1 spec.healthCheck.path"},
 		{"a path that no request could have", host + backend + "healthCheck: {type: HTTP, path: '/a b'}", "Invalid -1 spec.healthCheck.path"},
 		{"checks all the time", host + backend + "healthCheck: {type: TCP, interval: 10ms, timeout: 0s}", "Invalid -1 spec.healthCheck.interval\nInvalid -1 spec.healthCheck.timeout"},
+		{"an address that is no range", host + backend + "access: {allow: [10.0.0.1]}", "Invalid -1 spec.access.allow[0]"},
 		{"a mirror", filter("{type: RequestMirror, requestMirror: {backend: {service: a, port: 1}}}"), U + " 0 spec.rules[0].filters[0].type"},
-		{"CORS", filter("{type: CORS, cors: {}}"), U + " 0 spec.rules[0].filters[0].type"},
-		{"CORS on a backend of the short form", host + "backend: {service: a, port: 1, filters: [{type: CORS, cors: {}}]}", U + " -1 spec.backend.filters[0].type"},
+		{"CORS for no origin", filter("{type: CORS, cors: {}}"), "Invalid 0 spec.rules[0].filters[0].cors.allowOrigins"},
+		{"CORS for what are no origins", filter("{type: CORS, cors: {allowOrigins: ['a.example', 'https://a.example/', 'ftp://a.example', 'https://a.*.example']}}"),
+			"Invalid 0 spec.rules[0].filters[0].cors.allowOrigins[0]\nInvalid 0 spec.rules[0].filters[0].cors.allowOrigins[1]\nInvalid 0 spec.rules[0].filters[0].cors.allowOrigins[2]\nInvalid 0 spec.rules[0].filters[0].cors.allowOrigins[3]"},
+		{"CORS with a star among others", filter("{type: CORS, cors: {allowOrigins: ['*', 'https://a.example'], allowMethods: [GET, '*']}}"),
+			"Invalid 0 spec.rules[0].filters[0].cors.allowOrigins\nInvalid 0 spec.rules[0].filters[0].cors.allowMethods"},
+		{"CORS with a header twice", filter("{type: CORS, cors: {allowOrigins: ['*'], allowHeaders: [X-A, x-a]}}"), "Invalid 0 spec.rules[0].filters[0].cors.allowHeaders[1]"},
+		{"CORS on a backend of the short form", host + "backend: {service: a, port: 1, filters: [{type: CORS, cors: {}}]}", "Invalid -1 spec.backend.filters[0].cors.allowOrigins"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got []string

@@ -127,6 +127,8 @@ func filterWords(f snapshot.Filter) string {
 		return redirectWords(f.Redirect)
 	case f.Rewrite != nil:
 		return "rewrite" + targetWords(f.Rewrite.Hostname, f.Rewrite.Path)
+	case f.CORS != nil:
+		return "CORS for " + strings.Join(f.CORS.Origins, ", ")
 	}
 	return "nothing"
 }

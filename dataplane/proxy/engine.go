@@ -4,7 +4,8 @@
 // One exchange is one request, whatever versions of HTTP its two sides speak. Its
 // steps, a file each:
 //
-//	exchange   decide
+//	exchange   find the Rule and the Backend
+//	admit      who may come, and what is answered without a Backend
 //	choice     what the choice of an Endpoint goes by
 //	stay       sessions
 //	reply      answer in our own name, or else

@@ -147,9 +147,7 @@ func (x *exchange) serve() {
 		return
 	}
 	x.world = x.engine.cfg.World()
-	x.result = x.world.Table.Match(x.kind, routing.Request{
-		Host: x.in.Host, Method: x.in.Method, Path: x.in.Path, RawQuery: x.in.Query, Headers: &x.in.Fields, SNI: x.peer.sni,
-	})
+	x.decide()
 	if r := x.result.Rule; r != nil {
 		x.record.Route, x.record.Rule = r.Key, r.Name
 	}
@@ -172,7 +170,7 @@ func (x *exchange) serveRule() {
 	rule := x.result.Rule
 	if !rule.Plain {
 		x.filters = rule.Spec.Filters
-		if x.redirected() {
+		if !x.admitted() || x.answered() {
 			return
 		}
 	}
@@ -181,7 +179,7 @@ func (x *exchange) serveRule() {
 		x.reply(http.StatusInternalServerError, "the rule has no backend")
 		return
 	}
-	if !rule.Plain && x.addFilters(rule.Spec.Backends[i].Filters) && x.redirected() {
+	if !rule.Plain && x.addFilters(rule.Spec.Backends[i].Filters) && x.answered() {
 		return
 	}
 	if backend == nil {

@@ -138,7 +138,20 @@ func (x *exchange) modifyAnswer() {
 		if m := x.filters[i].ResponseHeaders; m != nil {
 			filter.ModifyHeaders(&x.answer.Fields, m)
 		}
+		if c := x.filters[i].CORS; c != nil {
+			filter.CORS(&x.answer.Fields, c, &x.in, false)
+		}
 	}
+}
+
+// corsOf returns the CORS among filters, or nil.
+func corsOf(filters []snapshot.Filter) *snapshot.CORS {
+	for i := range filters {
+		if c := filters[i].CORS; c != nil {
+			return c
+		}
+	}
+	return nil
 }
 
 // canBeSentAgain says whether a request does the same if it comes twice (RFC

@@ -1,6 +1,7 @@
 package routing
 
 import (
+	"fmt"
 	"slices"
 
 	"fairlead.dev/fairlead/api/snapshot"
@@ -44,6 +45,11 @@ func newBuilder(s *snapshot.Snapshot) *builder {
 }
 
 func (b *builder) route(r *snapshot.Route) error {
+	if r.Access != nil {
+		if err := b.access(r); err != nil {
+			return err
+		}
+	}
 	firstRule, firstCandidate := len(b.t.rules), len(b.candidates)
 	for i := range r.Rules {
 		b.t.rules = append(b.t.rules, newRule(r, i, len(b.t.rules)))
@@ -67,6 +73,18 @@ func (b *builder) route(r *snapshot.Route) error {
 			b.passthrough(pattern, &b.t.rules[firstRule])
 		}
 	}
+	return nil
+}
+
+func (b *builder) access(r *snapshot.Route) error {
+	a, err := newAccess(r.Access)
+	if err != nil {
+		return fmt.Errorf("route %s: %w", r.Key, err)
+	}
+	if b.t.access == nil {
+		b.t.access = map[*snapshot.Route]*Access{}
+	}
+	b.t.access[r] = a
 	return nil
 }
 

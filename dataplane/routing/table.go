@@ -13,6 +13,7 @@ type Table struct {
 	policies []*Policy
 	plain    hostIndex
 	tls      hostIndex
+	access   map[*snapshot.Route]*Access // of the Routes that have lists
 	// unknown is the Outcome for a host that no pattern covers.
 	unknown Outcome
 }

@@ -267,6 +267,7 @@ func (rt *route) snapshot() snapshot.Route {
 		Rules:        rt.rules,
 		InfoHeaders:  rt.spec.InfoHeaders && !isPassthrough(rt),
 		FromLabels:   rt.object.FromLabels,
+		Access:       access(rt.spec.Access),
 	}
 	if lb := rt.spec.LoadBalancing; lb != nil {
 		out.LoadBalancing, out.Hash = lb.Type, hashKey(lb)

@@ -185,6 +185,9 @@ func filter(f *v1alpha1.Filter) snapshot.Filter {
 	case f.URLRewrite != nil:
 		return snapshot.Filter{Rewrite: &snapshot.Rewrite{Hostname: f.URLRewrite.Hostname, Path: pathModifier(f.URLRewrite.Path)}}
 	}
+	if f.CORS != nil {
+		return snapshot.Filter{CORS: cors(f.CORS)}
+	}
 	panic(fmt.Sprintf("plan: filter %s passed validation but is not built", f.Type))
 }
 
