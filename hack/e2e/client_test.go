@@ -96,9 +96,9 @@ type client struct {
 
 // web is a client to host over http or https, that keeps nothing alive unless asked.
 func (o *operator) web(scheme, host string) *client {
-	port := o.ports.http
+	port := o.ports().http
 	if scheme == "https" {
-		port = o.ports.https
+		port = o.ports().https
 	}
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {

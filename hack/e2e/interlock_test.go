@@ -213,7 +213,7 @@ func TestSessionsOfCookiesAndAddresses(t *testing.T) {
 		deploy(t, r, "demo", example, nil)
 		awaitEndpoints(t, o, "demo_demo:8080", 5)
 		until(t, o, "demo/lb-demo", "Ready")
-		b := browser(t, o)
+		b := browser(t, o, "demo.local")
 		b.ping(t) // the application gives its cookie
 		first, _ := b.ping(t)
 		for range 50 {
@@ -233,7 +233,7 @@ func TestWebSocketsAndHealthLabelsAreServed(t *testing.T) {
 	deploy(t, r, "chat", "websockets", nil)
 	until200(t, o.web("http", "demo.local"), "/ping")
 	until(t, o, "chat/lb-chat", "Ready")
-	raw, err := r.Fabric.Dial(t.Context(), "tcp", o.node.Addr+":"+o.ports.http)
+	raw, err := r.Fabric.Dial(t.Context(), "tcp", o.node.Addr+":"+o.ports().http)
 	if err != nil {
 		t.Fatal(err)
 	}

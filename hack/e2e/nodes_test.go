@@ -109,6 +109,8 @@ func TestInstalledAsAServiceItServesOnEveryManager(t *testing.T) {
 		until200(t, on.web("https", "demo.local"), "/ping")
 	}
 	t.Log(o.must(t, "", "get", "routes"))
+	theSameOnAnyPlane(t, r, o)
+	tune(t, r, o)
 	if planes := strings.Fields(r.Node(0).Docker(t, "config", "ls", "--quiet", "--filter", "label=fairlead.dev/plane")); len(planes) != 2 {
 		t.Errorf("%d data planes report, want 2", len(planes))
 	}
@@ -127,5 +129,45 @@ func TestInstalledAsAServiceItServesOnEveryManager(t *testing.T) {
 	})
 	if out := o.must(t, "", "get", "routes", "-o", "name"); !strings.Contains(out, "demo") {
 		t.Errorf("uninstall removed the Route: %q", out)
+	}
+}
+
+// theSameOnAnyPlane checks that a session that one data plane began goes on at
+// another.
+func theSameOnAnyPlane(t *testing.T, r *rig.Rig, o *operator) {
+	t.Helper()
+	o.apply(t, strings.NewReplacer("name: demo", "name: kept", "demo.local", "kept.local").Replace(keepsSessions), "--wait", "--timeout=60s")
+	begin := func(i int) (*client, ping) {
+		on := &operator{rig: r, node: r.Node(i), log: o.log}
+		rig.Eventually(t, 60*time.Second, "the network is reached", func() error { return on.web("http", "kept.local").ok("/ping") })
+		givesSessions(t, on, "kept.local")
+		b := browser(t, on, "kept.local")
+		first, _ := b.ping(t)
+		return b, first
+	}
+	b, want := begin(0)
+	elsewhere, _ := begin(1)
+	elsewhere.Jar = b.Jar
+	for i := range 200 {
+		if got, _ := elsewhere.ping(t); got.Instance != want.Instance {
+			t.Fatalf("request %d to the other data plane was answered by %s, not by %s", i, got.Instance, want.Instance)
+		}
+	}
+}
+
+// tune changes the service as the documents of Interlock tell for its proxies,
+// and checks that the data planes serve on.
+func tune(t *testing.T, r *rig.Rig, o *operator) {
+	t.Helper()
+	n := r.Node(0)
+	n.Docker(t, "service", "update", "--detach=false", "--quiet", "--stop-signal=SIGTERM", "--stop-grace-period=10s", "fairlead")
+	n.Docker(t, "service", "update", "--detach=false", "--quiet", "--update-failure-action=rollback", "--update-delay=30s", "fairlead")
+	const spec = "{{.Spec.TaskTemplate.ContainerSpec.StopSignal}} {{.Spec.TaskTemplate.ContainerSpec.StopGracePeriod}} {{.Spec.UpdateConfig.FailureAction}} {{.Spec.UpdateConfig.Delay}}"
+	if got := strings.TrimSpace(n.Docker(t, "service", "inspect", "--format", spec, "fairlead")); got != "SIGTERM 10s rollback 30s" {
+		t.Errorf("the service's settings are %q", got)
+	}
+	for i := range 2 {
+		on := &operator{rig: r, node: r.Node(i), log: o.log}
+		until200(t, on.web("https", "demo.local"), "/ping")
 	}
 }

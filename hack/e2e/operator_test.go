@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,7 @@ type operator struct {
 	state  string
 	args   []string
 	env    []string // beside this process's own, for run and for the client
-	ports  ports
+	at     ports    // the usual ones where it is zero
 
 	command *exec.Cmd
 	ended   chan struct{}
@@ -40,6 +41,8 @@ type operator struct {
 type ports struct{ http, https, admin string }
 
 var usual = ports{"8080", "8443", "9900"}
+
+func (o *operator) ports() ports { return cmp.Or(o.at, usual) }
 
 // start runs the operator on node i until the test ends.
 func start(t *testing.T, r *rig.Rig, i int, args ...string) *operator {
@@ -60,7 +63,7 @@ func startAt(t *testing.T, r *rig.Rig, i int, at ports, env []string, args ...st
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: state, args: args, env: env, ports: at}
+	o := &operator{rig: r, node: r.Node(i), binary: rig.Build(t, "./controller"), state: state, args: args, env: env, at: at}
 	t.Cleanup(func() {
 		o.stop(t, syscall.SIGTERM)
 		os.RemoveAll(state)
@@ -76,7 +79,7 @@ func startAt(t *testing.T, r *rig.Rig, i int, at ports, env []string, args ...st
 func (o *operator) run(t *testing.T) {
 	t.Helper()
 	o.log = &logBuffer{}
-	args := append([]string{"run", "--state-dir", o.state, "--http", ":" + o.ports.http, "--https", ":" + o.ports.https, "--admin", "127.0.0.1:" + o.ports.admin, "--drain", "2s"}, o.args...)
+	args := append([]string{"run", "--state-dir", o.state, "--http", ":" + o.ports().http, "--https", ":" + o.ports().https, "--admin", "127.0.0.1:" + o.ports().admin, "--drain", "2s"}, o.args...)
 	o.command = o.node.Command(context.Background(), o.binary, args...)
 	o.command.Env = append(os.Environ(), o.env...)
 	o.command.Stdout, o.command.Stderr = o.log, o.log
@@ -126,7 +129,7 @@ func (o *operator) stop(t *testing.T, signal syscall.Signal) {
 
 // admin asks the admin interface.
 func (o *operator) admin(path string) (string, error) {
-	resp, err := o.node.HTTP("127.0.0.1:" + o.ports.admin).Get("http://admin" + path)
+	resp, err := o.node.HTTP("127.0.0.1:" + o.ports().admin).Get("http://admin" + path)
 	if err != nil {
 		return "", err
 	}

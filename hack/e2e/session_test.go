@@ -23,9 +23,9 @@ spec:
 `
 
 // browser keeps the cookies that it gets.
-func browser(t *testing.T, o *operator) *client {
+func browser(t *testing.T, o *operator, host string) *client {
 	t.Helper()
-	c := o.web("http", "demo.local")
+	c := o.web("http", host)
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -50,10 +50,10 @@ func slotOf(t *testing.T, r *rig.Rig, instance string) int {
 }
 
 // givesSessions waits until an answer to a new browser has our cookie.
-func givesSessions(t *testing.T, o *operator) {
+func givesSessions(t *testing.T, o *operator, host string) {
 	t.Helper()
 	rig.Eventually(t, 30*time.Second, "the key of sessions is there", func() error {
-		resp, _, err := o.web("http", "demo.local").get("/ping")
+		resp, _, err := o.web("http", host).get("/ping")
 		if err != nil {
 			return err
 		}
@@ -73,8 +73,8 @@ func TestASessionStaysOnItsSlotThroughARestartAndWhenItsTaskIsReplaced(t *testin
 	demoService(t, r, "demo", 3, "demo", "--restart-delay", "100ms", "--update-order", "start-first")
 	o.apply(t, keepsSessions)
 	until200(t, o.web("http", "demo.local"), "/ping")
-	givesSessions(t, o)
-	b := browser(t, o)
+	givesSessions(t, o, "demo.local")
+	b := browser(t, o, "demo.local")
 	first, _ := b.ping(t)
 	home := slotOf(t, r, first.Instance)
 	if home == 0 {
@@ -93,7 +93,7 @@ func TestASessionStaysOnItsSlotThroughARestartAndWhenItsTaskIsReplaced(t *testin
 	o.stop(t, syscall.SIGTERM)
 	o.run(t)
 	until200(t, o.web("http", "demo.local"), "/ping")
-	givesSessions(t, o)
+	givesSessions(t, o, "demo.local")
 	stays(20)
 
 	// A crash: for a moment nobody is in the slot.

@@ -80,7 +80,7 @@ func holdEcho(t *testing.T, what string, c io.ReadWriteCloser, beat func() error
 }
 
 func holdWebSocket(t *testing.T, o *operator, host string) *alive {
-	raw, err := o.rig.Fabric.Dial(t.Context(), "tcp", o.node.Addr+":"+o.ports.https)
+	raw, err := o.rig.Fabric.Dial(t.Context(), "tcp", o.node.Addr+":"+o.ports().https)
 	if err != nil {
 		t.Fatal(err)
 	}
