@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,65 @@ func TestTheStacksOfTheInterlockDocumentsAnswerAsTheyShow(t *testing.T) {
 	got, resp = c.ping(t)
 	if got.RequestID != "" {
 		t.Errorf("the application saw %+v, want nothing added", got)
+	}
+	for name := range resp.Header {
+		if strings.HasPrefix(name, "X-") {
+			t.Errorf("the answer carries %s", name)
+		}
+	}
+}
+
+func TestTheCommandsOfTheInterlockDocumentsAnswerAsTheyShow(t *testing.T) {
+	r := rig.Shared(t)
+	r.Reset(t)
+	o := start(t, r, 0)
+	n, image := r.Node(0), r.Image(t, "demo", rig.Build(t, "./hack/demo"))
+	c := o.web("https", "demo.local")
+
+	createSecrets(t, n, "demo.local.cert", "demo.local.key", newPair(t, "demo.local", "demo.local"))
+	n.Docker(t, "network", "create", "-d", "overlay", "demo")
+	n.Docker(t, "service", "create", "--detach", "--name", "demo", "--network", "demo",
+		"--label", "com.docker.lb.hosts=demo.local", "--label", "com.docker.lb.port=8080",
+		"--label", "com.docker.lb.ssl_cert=demo.local.cert", "--label", "com.docker.lb.ssl_key=demo.local.key", image)
+	t.Logf("first 200 %v after the service was made", until200(t, c, "/ping"))
+	got, resp := c.ping(t)
+	if subject := resp.TLS.PeerCertificates[0].Subject; subject.CommonName != "demo.local" || len(subject.Organization) != 1 || subject.Organization[0] != "Interlock" {
+		t.Errorf("certificate of %s", subject)
+	}
+	if id := resp.Header.Get("X-Request-Id"); len(id) != 32 || id != got.RequestID {
+		t.Errorf("x-request-id is %q, the application saw %+v", id, got)
+	}
+	if at := resp.Header.Get("X-Upstream-Addr"); !slices.Contains(o.endpoints("demo:8080"), at) {
+		t.Errorf("x-upstream-addr is %q, the tasks are %v", at, o.endpoints("demo:8080"))
+	}
+	n.Docker(t, "service", "scale", "--detach", "demo=4")
+	awaitEndpoints(t, o, "demo:8080", 4)
+	instances := map[string]bool{}
+	for range 8 {
+		got, _ := c.ping(t)
+		instances[got.Instance] = true
+	}
+	if len(instances) != 4 {
+		t.Errorf("%d of 4 tasks answer", len(instances))
+	}
+
+	createSecrets(t, n, "app.cert", "app.key", newPair(t, "demo.local", "demo.local"))
+	n.Docker(t, "service", "rm", "demo")
+	n.Docker(t, "service", "create", "--detach", "--name", "demo-passed", "--network", "demo",
+		"--secret", "source=app.cert,target=/run/secrets/cert.pem", "--secret", "source=app.key,target=/run/secrets/key.pem",
+		"--label", "com.docker.lb.hosts=demo.local", "--label", "com.docker.lb.port=8080", "--label", "com.docker.lb.ssl_passthrough=true",
+		"--env", "METADATA=demo-ssl-passthrough", image, "--tls-cert=/run/secrets/cert.pem", "--tls-key=/run/secrets/key.pem")
+	var body string
+	rig.Eventually(t, time.Minute, "the service's own TLS is passed through", func() (err error) {
+		c.CloseIdleConnections()
+		resp, body, err = c.get("/ping")
+		if err == nil && !strings.Contains(body, `"metadata":"demo-ssl-passthrough"`) {
+			err = fmt.Errorf("%s: %s", resp.Status, body)
+		}
+		return err
+	})
+	if strings.Contains(body, "request_id") || !resp.Close {
+		t.Errorf("the answer is %v %q, want the application's own and the end of the connection", resp, body)
 	}
 	for name := range resp.Header {
 		if strings.HasPrefix(name, "X-") {
