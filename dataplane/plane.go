@@ -48,7 +48,7 @@ func New(cfg Config) (*Plane, error) {
 	p.monitor = health.NewMonitor(health.Config{Changed: p.signal})
 	p.connections = limit.NewConnections(limit.Config{Total: cfg.MaxConnections, PerAddress: cfg.MaxPerClient})
 	p.certificates = certificate.NewStore(p.cfg.Secrets.Secret, p.signal, p.cfg.Logger)
-	p.sessions = session.NewStore(p.cfg.Secrets.Secret, p.cfg.Logger)
+	p.sessions = session.NewStore(p.cfg.Secrets.Secret, p.signal, p.cfg.Logger)
 	p.prober = probe.New(probe.Config{
 		Dial: p.dialCheck, Monitor: p.monitor, Log: p.cfg.Logger,
 		Checked: func(passed bool) { p.metrics.Checked(passed) },
@@ -132,7 +132,7 @@ func (p *Plane) Report() snapshot.Report {
 	defer p.publishing.Unlock()
 	return snapshot.Report{
 		Plane: p.cfg.Name, Version: p.serving.Load().world.Snapshot.Version,
-		Certificates: p.certificates.Reports(), Ejected: p.monitor.Ejected(),
+		Certificates: p.certificates.Reports(), Ejected: p.monitor.Ejected(), Sessions: p.sessions.Ring() != nil,
 	}
 }
 

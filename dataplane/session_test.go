@@ -247,10 +247,13 @@ func TestWithoutAKeyRequestsAreServedWithoutSessions(t *testing.T) {
 			t.Errorf("%v, %q", k, body)
 		}
 	}
+	if r.plane.Report().Sessions {
+		t.Error("it says that it keeps sessions")
+	}
 	r.secrets.set("key", []byte("a key that all data planes have"))
 	until(t, "there are sessions", func() bool {
 		k, _ := given(t, r.client(), "http://a.local/")
-		return k != nil
+		return k != nil && r.plane.Report().Sessions
 	})
 }
 

@@ -11,8 +11,10 @@ type Report struct {
 	// Certificates are sorted by ID; one for each in the served Snapshot.
 	Certificates []CertificateReport `json:"certificates,omitempty"`
 	// Ejected are the IDs of Endpoints that are passed over because they
-	// failed, sorted.
+	// failed requests or checks, sorted.
 	Ejected []string `json:"ejected,omitempty"`
+	// Sessions: it has a key of sessions, so it keeps them where a Rule wants that.
+	Sessions bool `json:"sessions,omitempty"`
 }
 
 // CertificateState says whether a Certificate is served.

@@ -18,6 +18,10 @@
 //   - Backend: what a Rule names, not yet resolved: a Service and a port, or
 //     addresses. Avoid: upstream, target, server.
 //   - Endpoint: one resolved address of a Backend, on Swarm one running Task.
+//   - Slot: what a Task's successor takes over: its number in a replicated
+//     Service, its Node in a global one. An Endpoint without a Task is its own.
+//   - Session: what keeps a client on one Slot. Key: what a consistent hash is
+//     taken of.
 //   - Certificate: a certificate chain and its private key, named by the two
 //     Secrets that hold them.
 //   - Issuer: what makes Certificates.
@@ -34,6 +38,8 @@
 //   - Wake: a reason to Reconcile. Settle: the pause after a Wake in which
 //     more of them are gathered. Resync: a Reconcile without a Wake.
 //   - Drain: to give an Endpoint or a process nothing new while it finishes.
-//   - Eject: to pass over an Endpoint for a while because it failed.
+//   - Eject: to pass over an Endpoint for a while because it failed requests.
+//   - Check: to ask an Endpoint how it is. Out: an Endpoint that is ejected, or
+//     fails its Checks.
 //   - Lease: the right to do the work that only one instance may do.
 package v1alpha1

@@ -134,6 +134,7 @@ func (x *exchange) end() {
 	}
 	x.engine.cfg.Done(&x.record, counts)
 	x.world, x.result = nil, routing.Result{}
+	x.leave()
 }
 
 func (x *exchange) serve() {

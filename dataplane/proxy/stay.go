@@ -41,6 +41,13 @@ func (x *exchange) resume() (place int, b *live.Backend) {
 	return place, b
 }
 
+// leave lets go of what belongs to a Snapshot.
+func (x *exchange) leave() {
+	if x.staying {
+		x.staying, x.stay.spec, x.stay.ring = false, nil, nil
+	}
+}
+
 // eachSession calls yield with everything that may be a sealed Session. There may
 // be several cookies of a name, of longer and shorter paths.
 func (x *exchange) eachSession(yield func(text string) bool) {

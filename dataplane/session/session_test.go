@@ -159,7 +159,8 @@ func TestKeysComeLateAndGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{bytes: map[string][]byte{}}
 		var log bytes.Buffer
-		s := NewStore(v.fetch, slog.New(slog.NewTextHandler(&log, nil)))
+		changes := 0
+		s := NewStore(v.fetch, func() { changes++ }, slog.New(slog.NewTextHandler(&log, nil)))
 		ctx, cancel := context.WithCancel(t.Context())
 		ran := make(chan struct{})
 		go func() { defer close(ran); _ = s.Run(ctx) }()
@@ -194,5 +195,8 @@ func TestKeysComeLateAndGo(t *testing.T) {
 		}
 		cancel()
 		<-ran
+		if changes != 3 {
+			t.Errorf("%d keys have come, good ones or not", changes)
+		}
 	})
 }

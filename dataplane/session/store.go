@@ -23,10 +23,11 @@ type Fetch func(ctx context.Context, id string) ([]byte, error)
 // Store gets the keys that the last Snapshot names. What has no key yet does
 // without sessions; no request and no publish waits for one.
 type Store struct {
-	fetch Fetch
-	log   *slog.Logger
-	ring  atomic.Pointer[Ring]
-	wake  chan struct{}
+	fetch   Fetch
+	changed func()
+	log     *slog.Logger
+	ring    atomic.Pointer[Ring]
+	wake    chan struct{}
 
 	mu  sync.Mutex // guards following
 	ids []string
@@ -34,9 +35,10 @@ type Store struct {
 	known map[string]cipher.AEAD
 }
 
-// NewStore returns a Store without keys.
-func NewStore(fetch Fetch, log *slog.Logger) *Store {
-	return &Store{fetch: fetch, log: log, wake: make(chan struct{}, 1), known: map[string]cipher.AEAD{}}
+// NewStore returns a Store without keys. changed is called when one has come; it
+// must not block.
+func NewStore(fetch Fetch, changed func(), log *slog.Logger) *Store {
+	return &Store{fetch: fetch, changed: changed, log: log, wake: make(chan struct{}, 1), known: map[string]cipher.AEAD{}}
 }
 
 // Ring returns the keys that are known now, or nil where there is none.
@@ -123,6 +125,7 @@ func (s *Store) get(ctx context.Context, ids []string) bool {
 		s.known[id] = key
 		s.update()
 		s.mu.Unlock()
+		s.changed()
 	}
 	return all
 }

@@ -112,16 +112,29 @@ func (c *conditions) noEndpoints() string {
 	if len(c.rt.unresolved) > 0 {
 		return joinMessages(c.rt.unresolved)
 	}
-	return cmp.Or(c.shortcomings(), "the Route names no backend")
+	return cmp.Or(both(c.emptyBackends(), c.outBackends()), "the Route names no backend")
 }
 
-// shortcomings are what Backends lack, while others serve.
+// shortcomings are what is not as it should be, though requests are served.
 func (c *conditions) shortcomings() string {
-	empty, out := c.emptyBackends(), c.outBackends()
-	if empty != "" && out != "" {
-		return empty + "; " + out
+	return both(both(c.emptyBackends(), c.outBackends()), c.forgetful())
+}
+
+// both joins two messages, each of which may be none.
+func both(a, b string) string {
+	if a != "" && b != "" {
+		return a + "; " + b
 	}
-	return empty + out
+	return a + b
+}
+
+// forgetful says that sessions are not kept, though the Route wants that.
+func (c *conditions) forgetful() string {
+	lacks := func(r snapshot.Report) bool { return !r.Sessions }
+	if !keepsSessions(c.rt.rules) || !slices.ContainsFunc(c.in.Reports, lacks) {
+		return ""
+	}
+	return "sessions are not kept yet: their key has not come to every data plane"
 }
 
 // emptyBackends names the Backends without Endpoints.

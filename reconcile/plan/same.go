@@ -49,7 +49,7 @@ func sameObject(a, b *Object) bool {
 }
 
 func sameReport(a, b *snapshot.Report) bool {
-	return a.Plane == b.Plane && a.Version == b.Version &&
+	return a.Plane == b.Plane && a.Version == b.Version && a.Sessions == b.Sessions &&
 		same(a.Certificates, b.Certificates, sameCertificate) && slices.Equal(a.Ejected, b.Ejected)
 }
 
