@@ -60,15 +60,39 @@ func Translate(services []*labels.Service, names ...string) Result {
 	for _, d := range All() {
 		if len(names) == 0 || slices.Contains(names, d.Name) {
 			all.Add(d.Translate(services))
+			all.Add(overlooked(d, services))
 		}
 	}
 	all.Sort()
 	verify(&all)
+	closeRedirects(&all)
 	share(&all)
 	nameApart(&all)
 	r := Result{Result: all}
 	r.check()
 	r.Sort()
+	return r
+}
+
+// overlooked are the labels of containers whose service has labels of the same
+// dialect: products look at one place.
+func overlooked(d labels.Dialect, services []*labels.Service) labels.Result {
+	var r labels.Result
+	for _, s := range services {
+		set := labels.NewSet(&labels.Service{Name: s.Name, Labels: s.Labels}, d.Name, d.Claims)
+		rest := labels.NewSet(&labels.Service{Name: s.Name, Labels: s.Container}, d.Name, d.Claims)
+		if set == nil || rest == nil {
+			continue
+		}
+		for _, label := range rest.Names() {
+			rest.Lost(label, "is a label of the containers, and the service has some of its own (deploy.labels), which count: put it there")
+		}
+		for _, e := range rest.Entries() {
+			if _, both := set.Value(e.Label); !both {
+				r.Entries = append(r.Entries, e)
+			}
+		}
+	}
 	return r
 }
 

@@ -91,11 +91,16 @@ func checkEntries(t *testing.T, services []*labels.Service, r Result) {
 	t.Helper()
 	for _, d := range All() {
 		for _, s := range services {
-			set := labels.NewSet(s, d.Name, d.Claims)
-			if set == nil {
-				continue
+			claimed := map[string]bool{}
+			for _, from := range []map[string]string{s.Labels, s.Container} {
+				for label := range from {
+					claimed[label] = d.Claims(label)
+				}
 			}
-			for _, label := range set.Names() {
+			for label, is := range claimed {
+				if !is {
+					continue
+				}
 				n := 0
 				for _, e := range r.Entries {
 					if e.Service == s.Name && e.Dialect == d.Name && e.Label == label {

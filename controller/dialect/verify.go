@@ -24,6 +24,20 @@ func verify(r *labels.Result) {
 	}
 }
 
+// closeRedirects: a Route that only redirects lets nobody in.
+func closeRedirects(r *labels.Result) {
+	for i := range r.Routes {
+		s := &r.Routes[i].Spec
+		in := s.Backend != nil
+		for _, rule := range s.Rules {
+			in = in || len(rule.Backends) > 0
+		}
+		if !in {
+			r.Routes[i].Open = nil
+		}
+	}
+}
+
 func verifyAs(b *v1alpha1.Backend, hosts []string) {
 	if b.Protocol != v1alpha1.ProtocolHTTPS || b.TLS != nil && b.TLS.Hostname != "" {
 		return

@@ -34,7 +34,7 @@ var switches = map[string]v1alpha1.Header{
 	"browserxssfilter":   {Name: "X-XSS-Protection", Value: "1; mode=block"},
 }
 
-// headers reads the headers middleware.
+// readHeaders reads the headers middleware.
 func (f *Effects) readHeaders(o *object.Object) {
 	security := map[string]string{}
 	for _, p := range o.Options {
