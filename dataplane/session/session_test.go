@@ -79,10 +79,10 @@ func TestNothingCanBeLearntOfASession(t *testing.T) {
 	}
 }
 
-func TestSealAndOpenAllocateLittle(t *testing.T) {
+func TestASessionIsOpenedWithoutMemory(t *testing.T) {
 	r, s, room := ringOf(t, "a"), Session{Backend: 1}, new(Room)
 	text := string(r.Seal(room, "r", &s))
-	if n := testing.AllocsPerRun(100, func() { r.Open(room, "r", text) }); n > 1 {
+	if n := testing.AllocsPerRun(100, func() { r.Open(room, "r", text) }); n != 0 {
 		t.Errorf("%v allocations to open", n)
 	}
 }
