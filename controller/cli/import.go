@@ -46,6 +46,10 @@ Certificates that other products ordered by themselves become Docker secrets
 named after the host: demo.local.cert and demo.local.key. Services with equal
 labels but for their names, as in a canary, become one Route with weights.
 
+Labels of Interlock 2 and 3 need no import to be served: "fairlead run" follows
+them. To have the Routes as files instead, apply what is imported, and remove the
+labels; until then the operator says that somebody else has these objects.
+
 To move: import into a directory, read the report, create the secrets, apply, and
 take the ports over. Until the labels are gone, --check says what differs between
 them and the Routes that are stored; then the exit code is 1.`
