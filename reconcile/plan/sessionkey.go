@@ -10,10 +10,13 @@ import (
 )
 
 // SessionKeyPrefix and a number, 1 for the first, name the secrets that sessions
-// are sealed with. The one with the highest number seals; all open. So whoever
-// creates the next one changes the key, and no session is lost before he removes
-// the last one.
+// are sealed with. The one with the highest number seals, and that before it still
+// opens. So whoever creates the next one changes the key and ends no session, and
+// who creates two ends all. What is older no Tender holds, so it can be removed.
 const SessionKeyPrefix = "fairlead.sessions."
+
+// liveSessionKeys is how many keys there are at a time.
+const liveSessionKeys = 2
 
 // keepsSessions says whether a Rule does.
 func keepsSessions(rules []snapshot.Rule) bool {
@@ -40,7 +43,7 @@ func (r *resolver) sessionKeys() []string {
 		return cmp.Or(cmp.Compare(b.number, a.number), strings.Compare(a.ID, b.ID))
 	})
 	var ids []string
-	for _, k := range keys {
+	for _, k := range keys[:min(len(keys), liveSessionKeys)] {
 		r.need(k.Secret)
 		ids = append(ids, k.ID)
 	}
