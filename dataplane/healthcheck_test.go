@@ -3,6 +3,7 @@ package dataplane
 import (
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -195,5 +196,25 @@ func TestChecksOfABackendOverTLSAreMadeOverTLS(t *testing.T) {
 			sad.Store(true)
 			until(t, "both are out", func() bool { return len(r.plane.Report().Ejected) == 2 })
 		})
+	}
+}
+
+func TestAPassthroughCountsFailedConnectsByItsRoutesNumbers(t *testing.T) {
+	r := startRig(t)
+	s := passthroughTo("p.local", closedAddress(t), tlsOrigin(t, "good").Addr().String())
+	s.Backends[0].Check = &snapshot.HealthCheck{MaxFails: 2, FailTimeout: time.Hour}
+	r.publish(s)
+	for want := range 2 {
+		if got := len(r.plane.Report().Ejected); got != 0 {
+			t.Fatalf("%d are out after %d failures of 2", got, want)
+		}
+		for range 2 { // one of two goes to the one that is not there, and is tried on the other
+			if got := certificateBy(t, &net.Dialer{}, r.https, "p.local"); got != "good" {
+				t.Fatal(got)
+			}
+		}
+	}
+	if d := cmp.Diff([]string{"pass0"}, r.plane.Report().Ejected); d != "" {
+		t.Error(d)
 	}
 }
