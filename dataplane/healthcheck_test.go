@@ -204,17 +204,14 @@ func TestAPassthroughCountsFailedConnectsByItsRoutesNumbers(t *testing.T) {
 	s := passthroughTo("p.local", closedAddress(t), tlsOrigin(t, "good").Addr().String())
 	s.Backends[0].Check = &snapshot.HealthCheck{MaxFails: 2, FailTimeout: time.Hour}
 	r.publish(s)
-	for want := range 2 {
-		if got := len(r.plane.Report().Ejected); got != 0 {
-			t.Fatalf("%d are out after %d failures of 2", got, want)
+	connect := func() []string {
+		if got := certificateBy(t, &net.Dialer{}, r.https, "p.local"); got != "good" {
+			t.Fatal(got)
 		}
-		for range 2 { // one of two goes to the one that is not there, and is tried on the other
-			if got := certificateBy(t, &net.Dialer{}, r.https, "p.local"); got != "good" {
-				t.Fatal(got)
-			}
-		}
+		return r.plane.Report().Ejected
 	}
-	if d := cmp.Diff([]string{"pass0"}, r.plane.Report().Ejected); d != "" {
-		t.Error(d)
+	if out := connect(); out != nil { // it tries each Endpoint once at most
+		t.Error("out after the first connection are", out)
 	}
+	until(t, "the one that is not there is out", func() bool { return cmp.Equal([]string{"pass0"}, connect()) })
 }
