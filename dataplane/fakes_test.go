@@ -252,9 +252,14 @@ func certificateOf(id string) snapshot.Certificate {
 // newCertificate makes a self-signed certificate in PEM.
 func newCertificate(t testing.TB, key crypto.Signer, names ...string) (chain, keyPEM []byte) {
 	t.Helper()
+	return newCertificateUntil(t, time.Now().Add(time.Hour), key, names...)
+}
+
+func newCertificateUntil(t testing.TB, end time.Time, key crypto.Signer, names ...string) (chain, keyPEM []byte) {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: names[0]}, DNSNames: names,
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: end, KeyUsage: x509.KeyUsageDigitalSignature,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -288,7 +293,12 @@ func rsaKey(t testing.TB) crypto.Signer {
 // mount makes the secrets of a certificate available.
 func (r *rig) mount(id string, names ...string) {
 	r.Helper()
-	chain, key := newCertificate(r, ecdsaKey(r), names...)
+	r.mountUntil(id, time.Now().Add(time.Hour), names...)
+}
+
+func (r *rig) mountUntil(id string, end time.Time, names ...string) {
+	r.Helper()
+	chain, key := newCertificateUntil(r, end, ecdsaKey(r), names...)
 	r.secrets.set(id+".cert", chain)
 	r.secrets.set(id+".key", key)
 }

@@ -14,8 +14,8 @@ type serving struct {
 	world *live.World
 	// policies stand at the Index of their routing.Policy.
 	policies []*certificate.Policy
-	// fallback holds, for host patterns of which nothing was loaded at the time
-	// of the publish, the last Policy that they were served with.
+	// fallback holds, for host patterns of which nothing good was loaded at the
+	// time of the publish, the last Policy that they were served with.
 	fallback map[string]*certificate.Policy
 }
 
@@ -27,20 +27,18 @@ func (s *serving) next(world *live.World, store *certificate.Store) *serving {
 		known[p.Key] = p
 	}
 	n := &serving{world: world, fallback: map[string]*certificate.Policy{}}
-	loaded := make([]bool, len(world.Table.Policies()))
-	for i, p := range world.Table.Policies() {
+	for _, p := range world.Table.Policies() {
 		policy := known[p.Key]
 		if policy == nil {
 			policy = store.NewPolicy(p)
 		}
 		n.policies = append(n.policies, policy)
-		loaded[i] = policy.Loaded()
 	}
 	if !s.servesTLS() {
 		return n
 	}
 	world.Table.EachPolicy(func(pattern string, p *routing.Policy) {
-		if loaded[p.Index] {
+		if n.policies[p.Index].Serves(nameUnder(pattern)) {
 			return
 		}
 		if last := s.policy(s.world.Table.TLS(nameUnder(pattern))); last != nil {
@@ -68,8 +66,10 @@ func (s *serving) policy(res routing.TLSResult) *certificate.Policy {
 	if res.Outcome != routing.Terminate {
 		return nil
 	}
-	if p := s.policies[res.Policy.Index]; p.Loaded() {
+	p, fallback := s.policies[res.Policy.Index], s.fallback[res.Pattern]
+	switch {
+	case fallback == nil && p.Loaded(), fallback != nil && p.Serves(nameUnder(res.Pattern)):
 		return p
 	}
-	return s.fallback[res.Pattern]
+	return fallback
 }

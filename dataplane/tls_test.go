@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/listener"
@@ -156,7 +158,7 @@ func TestOfSeveralCertificatesTheClientGetsTheOneThatFits(t *testing.T) {
 
 func TestAHostKeepsItsLastGoodCertificate(t *testing.T) {
 	r := startRig(t)
-	r.mount("old", "old")
+	r.mount("old", "old", "a.local", "*.wild.local")
 	served := func(certs ...string) snapshot.Snapshot {
 		s := snapshot.Snapshot{Routes: []snapshot.Route{terminated(routeTo("a.local", ""), certs...), terminated(routeTo("*.wild.local", ""), "old")}}
 		for _, c := range certs {
@@ -190,7 +192,16 @@ func TestAHostKeepsItsLastGoodCertificate(t *testing.T) {
 	if got := r.servedName("a.local"); got != "old" {
 		t.Error("while the new one is garbage:", got)
 	}
-	r.mount("new", "new")
+	r.mountUntil("ended", time.Now().Add(-time.Minute), "ended", "a.local")
+	r.mount("foreign", "foreign")
+	for _, bad := range []string{"ended", "foreign"} {
+		r.publish(served(bad))
+		until(t, "it is loaded", func() bool { return state(bad).State == snapshot.CertificateLoaded })
+		if got := r.servedName("a.local"); got != "old" {
+			t.Errorf("while the new one is %s: %s", bad, got)
+		}
+	}
+	r.mount("new", "new", "a.local")
 	r.publish(served("new"))
 	r.loaded()
 	if got := r.servedName("a.local"); got != "new" {
@@ -206,6 +217,42 @@ func TestAHostKeepsItsLastGoodCertificate(t *testing.T) {
 	}
 	if got := r.servedName("other.local"); got != unrecognized {
 		t.Error("a host that never had one:", got)
+	}
+}
+
+func TestTheNewestGoodCertificateServes(t *testing.T) {
+	r := startRig(t)
+	r.mount("first", "first", "a.local")
+	r.mount("second", "second", "a.local")
+	r.mountUntil("ended", time.Now().Add(-time.Minute), "ended", "a.local")
+	r.secrets.set("bad.cert", []byte("garbage"))
+	r.secrets.set("bad.key", []byte("garbage"))
+	serve := func(newest string, earlier ...string) {
+		route := terminated(routeTo("a.local", ""), newest)
+		route.Earlier = earlier
+		s := snapshot.Snapshot{Routes: []snapshot.Route{route}}
+		for _, id := range append(earlier, newest) {
+			s.Certificates = append(s.Certificates, certificateOf(id))
+		}
+		r.publish(s)
+		until(t, "all are looked at", func() bool {
+			return !slices.ContainsFunc(r.plane.Report().Certificates, func(c snapshot.CertificateReport) bool { return c.State == snapshot.CertificatePending })
+		})
+	}
+	for _, c := range []struct {
+		newest  string
+		earlier []string
+		want    string
+	}{
+		{"second", []string{"first"}, "second"},
+		{"bad", []string{"second", "first"}, "second"},
+		{"ended", []string{"bad", "first"}, "first"},
+		{"ended", []string{"bad"}, "first"}, // which served last
+	} {
+		serve(c.newest, c.earlier...)
+		if got := r.servedName("a.local"); got != c.want {
+			t.Errorf("%s before %v: %s, want %s", c.newest, c.earlier, got, c.want)
+		}
 	}
 }
 

@@ -126,6 +126,7 @@ func (h *hasher) route(r *Route) {
 	})
 	h.list(r.Hosts)
 	h.list(r.Certificates)
+	h.list(r.Earlier)
 	count(h, r.Rules, h.rule)
 	maybe(h, r.Hash, func(k *HashKey) {
 		h.bool(k.ClientIP)

@@ -50,6 +50,9 @@ type Route struct {
 	TLS TLSMode `json:"tls,omitempty"`
 	// Certificates are IDs, for TLSTerminate. All that fit the client may be served.
 	Certificates []string `json:"certificates,omitempty"`
+	// Earlier are IDs of Certificates that serve while none of Certificates can,
+	// the first that can.
+	Earlier []string `json:"earlier,omitempty"`
 	// MinVersion is "1.2" or "1.3"; empty means "1.2".
 	MinVersion string `json:"minVersion,omitempty"`
 	// InClear: a TLSTerminate Route is served over plain HTTP too, instead of

@@ -72,12 +72,19 @@ type RouteTLS struct {
 	ClientAuth *ClientAuth `json:"clientAuth,omitempty"`
 }
 
-// SecretRef names the two Docker secrets of one certificate.
+// SecretRef names the Docker secrets of one certificate: two by name, or all
+// that carry a label, of which the newest that is good serves.
 type SecretRef struct {
 	// Cert is the secret with the certificate chain in PEM, leaf first.
-	Cert string `json:"cert" validate:"required,swarmname"`
+	Cert string `json:"cert,omitempty" validate:"omitempty,swarmname"`
 	// Key is the secret with the private key in PEM.
-	Key string `json:"key" validate:"required,swarmname"`
+	Key string `json:"key,omitempty" validate:"omitempty,swarmname"`
+	// Certificate stands instead of cert and key. It is the value of the label
+	// fairlead.dev/certificate of secrets: each holds a chain with its key, or one
+	// of them, and then the other's name is equal but for its ending (.key, and
+	// .cert, .crt or .pem). The newest serves; while it cannot, because it does not
+	// parse, has ended or is for other hosts, the one before does.
+	Certificate string `json:"certificate,omitempty" validate:"omitempty,swarmname"`
 }
 
 // ClientAuth asks clients for certificates.

@@ -50,8 +50,23 @@ func (f *findings) checkTLS(t *RouteTLS) {
 		if len(t.SecretRefs) == 0 {
 			f.invalid("spec.tls.secretRefs", "is required with mode Terminate: name the Docker secrets of the certificate and its key, as in [{cert: demo.cert, key: demo.key}]")
 		}
+		for i := range t.SecretRefs {
+			f.checkSecretRef(at("spec.tls.secretRefs", i), t.SecretRefs[i])
+		}
 	case TLSPassthrough:
 		f.checkPassthroughTLS(t)
+	}
+}
+
+// checkSecretRef finds a reference that is neither of the two kinds.
+func (f *findings) checkSecretRef(path string, ref SecretRef) {
+	switch {
+	case ref.Certificate != "" && (ref.Cert != "" || ref.Key != ""):
+		f.invalid(path+".certificate", "stands beside cert and key: use either the label of secrets, or their names")
+	case ref.Certificate == "" && ref.Cert == "":
+		f.invalid(path+".cert", "is required")
+	case ref.Certificate == "" && ref.Key == "":
+		f.invalid(path+".key", "is required")
 	}
 }
 

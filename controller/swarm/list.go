@@ -137,6 +137,9 @@ func (c *Client) listSecrets(ctx context.Context) ([]plan.Secret, error) {
 	out := make([]plan.Secret, len(listed))
 	for i := range listed {
 		out[i] = plan.Secret{ID: listed[i].ID, Name: listed[i].Spec.Name}
+		if name := listed[i].Spec.Labels[plan.LabelCertificate]; name != "" {
+			out[i].Certificate, out[i].Created = name, listed[i].CreatedAt
+		}
 	}
 	return out, nil
 }

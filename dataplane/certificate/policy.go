@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/tls"
 	"errors"
+	"slices"
+	"time"
 
 	"fairlead.dev/fairlead/dataplane/routing"
 )
@@ -13,20 +15,17 @@ type Policy struct {
 	// Key is the routing.Policy's.
 	Key     string
 	entries []*Entry
+	earlier []*Entry
 	config  *tls.Config
 	tickets tickets
+	now     func() time.Time
 }
 
 // NewPolicy returns the Policy for p with the Entries of the Store, which have
 // to be synced with the Snapshot of p. IDs that the Store does not have count as
 // never loaded.
 func (s *Store) NewPolicy(p *routing.Policy) *Policy {
-	n := &Policy{Key: p.Key}
-	for _, id := range p.Certificates {
-		if e := s.Entry(id); e != nil {
-			n.entries = append(n.entries, e)
-		}
-	}
+	n := &Policy{Key: p.Key, entries: s.those(p.Certificates), earlier: s.those(p.Earlier), now: s.now}
 	n.tickets.policy = n
 	n.config = &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -44,14 +43,39 @@ func (s *Store) NewPolicy(p *routing.Policy) *Policy {
 	return n
 }
 
-// Loaded says whether there is anything to make a handshake with.
-func (p *Policy) Loaded() bool {
-	for _, e := range p.entries {
-		if e.Certificate() != nil {
-			return true
+func (s *Store) those(ids []string) []*Entry {
+	var entries []*Entry
+	for _, id := range ids {
+		if e := s.Entry(id); e != nil {
+			entries = append(entries, e)
 		}
 	}
-	return false
+	return entries
+}
+
+// Loaded says whether there is anything to make a handshake with.
+func (p *Policy) Loaded() bool {
+	return slices.ContainsFunc(p.entries, isLoaded) || slices.ContainsFunc(p.earlier, isLoaded)
+}
+
+func isLoaded(e *Entry) bool { return e.Certificate() != nil }
+
+// Serves says whether a client that asks for a host would be shown a certificate
+// that is for it, now. host is "" for any.
+func (p *Policy) Serves(host string) bool {
+	now := p.now()
+	good := func(e *Entry) bool { return isGood(e.Certificate(), host, now) }
+	return slices.ContainsFunc(p.entries, good) || slices.ContainsFunc(p.earlier, good)
+}
+
+// isGood says whether a certificate is loaded, in its time, and for the host. One
+// without alternative names says of no host that it is not for it: clients that
+// take such a one do not look at names.
+func isGood(cert *tls.Certificate, host string, now time.Time) bool {
+	if cert == nil || now.Before(cert.Leaf.NotBefore) || !now.Before(cert.Leaf.NotAfter) {
+		return false
+	}
+	return host == "" || len(cert.Leaf.DNSNames)+len(cert.Leaf.IPAddresses) == 0 || cert.Leaf.VerifyHostname(host) == nil
 }
 
 // Config returns what handshakes are made with. It must not be changed, and is
@@ -60,37 +84,67 @@ func (p *Policy) Config() *tls.Config { return p.config }
 
 var errNothingLoaded = errors.New("no certificate is loaded")
 
-// choose returns the first certificate that suits the client in all, else the
-// first whose kind of key suits it, else the first. Where there is one only,
-// nothing is looked at: the handshake finds out by itself.
+// choose returns the first certificate that suits the client in all, of those
+// that are good, else of the earlier ones that are good. Where none is, a bad one
+// is better than none: people see what is wrong. Where there is one only, nothing
+// is looked at: the handshake finds out by itself.
 func (p *Policy) choose(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	var first *tls.Certificate
-	several := false
-	for _, e := range p.entries {
-		if cert := e.Certificate(); first == nil {
-			first = cert
-		} else if cert != nil {
-			several = true
+	if len(p.earlier) == 0 {
+		if cert, only := theOnly(p.entries); only {
+			return cert, nil
 		}
 	}
-	switch {
-	case first == nil:
-		return nil, errNothingLoaded
-	case !several:
-		return first, nil
+	now := p.now()
+	for _, entries := range [][]*Entry{p.entries, p.earlier} {
+		if cert := best(entries, hello, func(c *tls.Certificate) bool { return isGood(c, hello.ServerName, now) }); cert != nil {
+			return cert, nil
+		}
 	}
-	if cert := p.suits(hello); cert != nil {
-		return cert, nil
+	for _, entries := range [][]*Entry{p.entries, p.earlier} {
+		if cert := best(entries, hello, func(c *tls.Certificate) bool { return c != nil }); cert != nil {
+			return cert, nil
+		}
+	}
+	return nil, errNothingLoaded
+}
+
+// theOnly returns the certificate of the only Entry that is loaded.
+func theOnly(entries []*Entry) (cert *tls.Certificate, only bool) {
+	for _, e := range entries {
+		switch c := e.Certificate(); {
+		case c != nil && cert != nil:
+			return nil, false
+		case c != nil:
+			cert = c
+		}
+	}
+	return cert, cert != nil
+}
+
+// best returns the first certificate that may be taken and suits the client in
+// all, else the first whose kind of key suits it, else the first that may be
+// taken.
+func best(entries []*Entry, hello *tls.ClientHelloInfo, may func(*tls.Certificate) bool) *tls.Certificate {
+	var first *tls.Certificate
+	several := false
+	for _, e := range entries {
+		if cert := e.Certificate(); may(cert) {
+			several = several || first != nil
+			first = cmp.Or(first, cert)
+		}
+	}
+	if !several {
+		return first
 	}
 	anyName := *hello
 	anyName.ServerName = ""
-	return cmp.Or(p.suits(&anyName), first), nil
+	return cmp.Or(suits(entries, hello, may), suits(entries, &anyName, may), first)
 }
 
-// suits returns the first certificate that suits the client, or nil.
-func (p *Policy) suits(hello *tls.ClientHelloInfo) *tls.Certificate {
-	for _, e := range p.entries {
-		if cert := e.Certificate(); cert != nil && hello.SupportsCertificate(cert) == nil {
+// suits returns the first certificate that may be taken and suits the client.
+func suits(entries []*Entry, hello *tls.ClientHelloInfo, may func(*tls.Certificate) bool) *tls.Certificate {
+	for _, e := range entries {
+		if cert := e.Certificate(); may(cert) && hello.SupportsCertificate(cert) == nil {
 			return cert
 		}
 	}

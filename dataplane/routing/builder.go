@@ -107,7 +107,7 @@ func (b *builder) terminate(pattern string, r *snapshot.Route, mine []candidate)
 		h.policy = &b.drafts[len(b.drafts)-1]
 	}
 	h.terminated.add(mine)
-	h.policy.add(r.Certificates, r.MinVersion)
+	h.policy.add(r)
 }
 
 func (b *builder) passthrough(pattern string, rule *Rule) {

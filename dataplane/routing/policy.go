@@ -3,16 +3,20 @@ package routing
 import (
 	"slices"
 	"strings"
+
+	"fairlead.dev/fairlead/api/snapshot"
 )
 
 // Policy is what a TLS handshake needs for a host pattern. Patterns with equal
-// Certificates and MinVersion share one Policy in a Table, so pointers compare;
+// Certificates, Earlier and MinVersion share one Policy in a Table, so pointers compare;
 // across Tables Key does.
 type Policy struct {
 	// Key is equal for equal Policies.
 	Key string
 	// Certificates are IDs, sorted, each once.
 	Certificates []string
+	// Earlier are IDs of those that serve while none of Certificates can, in order.
+	Earlier []string
 	// MinVersion is "1.2" or "1.3": the highest that a Route of the pattern asks for.
 	MinVersion string
 	// Index counts the Policies of the Table from 0.
@@ -79,14 +83,15 @@ func each(x *hostIndex, f func(*host)) {
 }
 
 // add makes p cover one more Route. Certificates are not sorted yet.
-func (p *Policy) add(certificates []string, minVersion string) {
+func (p *Policy) add(r *snapshot.Route) {
 	if p.MinVersion == "" {
-		p.Certificates, p.MinVersion = certificates[:len(certificates):len(certificates)], "1.2"
+		p.Certificates, p.Earlier, p.MinVersion = slices.Clip(r.Certificates), slices.Clip(r.Earlier), "1.2"
 	} else {
-		p.Certificates = append(p.Certificates, certificates...)
+		p.Certificates = append(p.Certificates, r.Certificates...)
+		p.Earlier = append(p.Earlier, r.Earlier...)
 	}
-	if minVersion > p.MinVersion {
-		p.MinVersion = minVersion
+	if r.MinVersion > p.MinVersion {
+		p.MinVersion = r.MinVersion
 	}
 }
 
@@ -96,4 +101,7 @@ func (p *Policy) seal() {
 		p.Certificates = slices.Compact(slices.Sorted(slices.Values(p.Certificates)))
 	}
 	p.Key = p.MinVersion + " " + strings.Join(p.Certificates, " ")
+	if len(p.Earlier) > 0 {
+		p.Key += " before " + strings.Join(p.Earlier, " ")
+	}
 }

@@ -144,6 +144,7 @@ type route struct {
 	// What resolve makes.
 	check        *snapshot.HealthCheck
 	certificates []string
+	earlier      []string
 	secured      []string // IDs of Certificates that Backends need; "" is none
 	unresolved   []finding
 	backends     []int // indices into resolver.backends, of all Rules, each once
@@ -162,7 +163,7 @@ func (rt *route) stands(last, now *Object) bool {
 // again forgets what the steps after translate made.
 func (rt *route) again(o *Object) {
 	rt.object, rt.kept = o, rt.served()
-	rt.certificates, rt.secured, rt.unresolved, rt.backends = nil, nil, nil, nil
+	rt.certificates, rt.earlier, rt.secured, rt.unresolved, rt.backends = nil, nil, nil, nil, nil
 }
 
 func (rt *route) begin(o *Object) {
@@ -251,7 +252,7 @@ func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot
 
 // isSame says whether two are the same that were made of one route.
 func isSame(a, b *snapshot.Route) bool {
-	return slices.Equal(a.Certificates, b.Certificates) && isSameSlice(a.Hosts, b.Hosts) && isSameSlice(a.Rules, b.Rules)
+	return slices.Equal(a.Certificates, b.Certificates) && slices.Equal(a.Earlier, b.Earlier) && isSameSlice(a.Hosts, b.Hosts) && isSameSlice(a.Rules, b.Rules)
 }
 
 func isSameSlice[T any](a, b []T) bool {
@@ -264,6 +265,7 @@ func (rt *route) snapshot() snapshot.Route {
 		Generation:   rt.generation,
 		Hosts:        rt.hosts,
 		Certificates: rt.certificates,
+		Earlier:      rt.earlier,
 		Rules:        rt.rules,
 		InfoHeaders:  rt.spec.InfoHeaders && !isPassthrough(rt),
 		FromLabels:   rt.object.FromLabels,

@@ -8,12 +8,13 @@ import (
 // index looks things of a World up. It points into the World and edits nothing.
 type index struct {
 	swarm    bool
-	services map[string]*service // by name
-	byID     map[string]*service // likewise, by ID
-	networks map[string]*Network // by name and by ID
-	secrets  map[string]*Secret  // by name
-	attached map[string]bool     // networks by ID
-	nodes    map[string]*Node    // by ID
+	services map[string]*service  // by name
+	byID     map[string]*service  // likewise, by ID
+	networks map[string]*Network  // by name and by ID
+	secrets  map[string]*Secret   // by name
+	labelled map[string][]*Secret // by LabelCertificate, in no order
+	attached map[string]bool      // networks by ID
+	nodes    map[string]*Node     // by ID
 }
 
 // service is a Service with its tasks that are Endpoints, sorted by ID.
@@ -30,6 +31,7 @@ func indexWorld(w *World) *index {
 		byID:     make(map[string]*service, len(w.Services)),
 		networks: make(map[string]*Network, 2*len(w.Networks)),
 		secrets:  make(map[string]*Secret, len(w.Secrets)),
+		labelled: map[string][]*Secret{},
 		attached: make(map[string]bool, len(w.Attached)),
 		nodes:    make(map[string]*Node, len(w.Nodes)),
 	}
@@ -39,7 +41,11 @@ func indexWorld(w *World) *index {
 	x.indexServices(w.Services)
 	x.indexNetworks(w.Networks)
 	for i := range w.Secrets {
-		x.secrets[w.Secrets[i].Name] = &w.Secrets[i]
+		s := &w.Secrets[i]
+		x.secrets[s.Name] = s
+		if s.Certificate != "" {
+			x.labelled[s.Certificate] = append(x.labelled[s.Certificate], s)
+		}
 	}
 	for _, id := range w.Attached {
 		x.attached[id] = true

@@ -128,7 +128,15 @@ type Network struct {
 // Secret is a secret. Its bytes are never here.
 type Secret struct {
 	ID, Name string
+	// Certificate is the value of its label LabelCertificate, and Created when it
+	// was made; both only where it has that label.
+	Certificate string
+	Created     time.Time
 }
+
+// LabelCertificate marks the secrets of one certificate, of which the newest
+// that is good serves.
+const LabelCertificate = "fairlead.dev/certificate"
 
 // Node is a swarm node.
 type Node struct {

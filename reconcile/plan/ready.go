@@ -155,7 +155,7 @@ func (c *conditions) hasCertificate() bool {
 	if tls := c.rt.spec.TLS; tls == nil || tls.Mode != v1alpha1.TLSTerminate {
 		return true
 	}
-	return slices.ContainsFunc(c.rt.certificates, func(id string) bool {
+	return slices.ContainsFunc(slices.Concat(c.rt.certificates, c.rt.earlier), func(id string) bool {
 		report := c.certificates[id]
 		return report != nil && report.State == snapshot.CertificateLoaded
 	})

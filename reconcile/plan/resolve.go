@@ -114,6 +114,10 @@ func (r *resolver) backendRefs(rt *route, named []*v1alpha1.Backend) []snapshot.
 
 func (r *resolver) resolveCertificates(rt *route) {
 	for _, ref := range rt.spec.TLS.SecretRefs {
+		if ref.Certificate != "" {
+			r.labelled(rt, ref.Certificate)
+			continue
+		}
 		if id := r.certificate(rt, ref); id != "" {
 			rt.certificates = r.strings.add(rt.certificates, id)
 		}
@@ -126,6 +130,10 @@ func (r *resolver) certificate(rt *route, ref v1alpha1.SecretRef) string {
 	if cert == nil || key == nil {
 		return ""
 	}
+	return r.pair(cert, key)
+}
+
+func (r *resolver) pair(cert, key *Secret) string {
 	c := snapshot.Certificate{ID: r.text.join(cert.ID, ".", key.ID), Name: cert.Name, CertSecret: cert.ID, KeySecret: key.ID}
 	r.certificates[c.ID] = c
 	r.need(cert)

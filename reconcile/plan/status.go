@@ -141,8 +141,12 @@ func (c *conditions) resolvedRefs() {
 	findings := slices.Clone(c.rt.unresolved)
 	for _, id := range slices.Concat(c.rt.certificates, c.rt.secured) {
 		if report := c.certificates[id]; report != nil && report.State == snapshot.CertificateInvalid {
-			findings = append(findings, finding{v1alpha1.ReasonInvalidCertificateRef,
-				fmt.Sprintf("certificate %q: %s", c.resolver.certificates[id].Name, report.Message)})
+			findings = append(findings, c.badCertificate(id, report.Message))
+		}
+	}
+	for _, id := range c.rt.certificates {
+		if report := c.certificates[id]; report != nil && report.State == snapshot.CertificateLoaded {
+			findings = append(findings, c.unfit(id, report)...)
 		}
 	}
 	if len(findings) > 0 {
@@ -150,6 +154,38 @@ func (c *conditions) resolvedRefs() {
 		return
 	}
 	c.set(v1alpha1.ResolvedRefs, v1alpha1.True, v1alpha1.ReasonResolvedRefs, "")
+}
+
+func (c *conditions) badCertificate(id, why string) finding {
+	return finding{v1alpha1.ReasonInvalidCertificateRef, fmt.Sprintf("certificate %q: %s", c.resolver.certificates[id].Name, why)}
+}
+
+// unfit finds what keeps a certificate that is loaded from being shown: it has
+// ended, or is for none of the Route's hosts.
+func (c *conditions) unfit(id string, r *snapshot.CertificateReport) []finding {
+	var findings []finding
+	if !r.NotAfter.IsZero() && !r.NotAfter.After(c.in.Now) {
+		findings = append(findings, c.badCertificate(id, "it ended at "+r.NotAfter.UTC().Format(time.RFC3339)))
+	}
+	isFor := func(host string) bool {
+		return slices.ContainsFunc(r.Names, func(name string) bool { return covers(strings.ToLower(name), host) })
+	}
+	if len(r.Names) > 0 && !slices.ContainsFunc(c.rt.spec.Hosts, isFor) {
+		findings = append(findings, c.badCertificate(id, fmt.Sprintf("it is for %s, and for none of the hosts", strings.Join(r.Names, ", "))))
+	}
+	return findings
+}
+
+// covers says whether a name of a certificate is for a host or, with a wildcard
+// of one label (RFC 6125 section 6.4.3), for hosts of a pattern.
+func covers(name, host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	suffix, wild := strings.CutPrefix(name, "*.")
+	if name == host || host == "*" || !wild {
+		return name == host || host == "*"
+	}
+	_, rest, _ := strings.Cut(host, ".")
+	return rest == suffix
 }
 
 // programmed is True once every data plane serves the Snapshot. It stays True
