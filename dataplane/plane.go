@@ -62,6 +62,7 @@ func New(cfg Config) (*Plane, error) {
 		World: func() *live.World { return p.serving.Load().world }, Dial: p.dial, Monitor: p.monitor,
 		Begin: func() { p.metrics.Begin() }, Done: p.done, HTTPSPort: func() int { return int(p.redirectPort.Load()) },
 		Refused:        func(reason string) { p.metrics.Refused(reason) },
+		Mirrored:       func(result string) { p.metrics.Mirrored(result) },
 		Info:           cfg.Info,
 		Sessions:       p.sessions.Ring,
 		TrustedProxies: cfg.TrustedProxies, Limits: cfg.Limits, MaxReplay: cfg.MaxReplay, Log: p.cfg.Logger,

@@ -144,10 +144,12 @@ func (h *hasher) rule(r *Rule) {
 		count(h, m.Query, h.value)
 	})
 	count(h, r.Filters, h.filter)
+	count(h, r.Mirrors, h.mirror)
 	count(h, r.Backends, func(b *BackendRef) {
 		h.strings(b.Backend)
 		h.int(int64(b.Weight))
 		count(h, b.Filters, h.filter)
+		count(h, b.Mirrors, h.mirror)
 	})
 	maybe(h, r.Retry, func(r *Retry) {
 		h.int(int64(r.Attempts))
@@ -161,6 +163,11 @@ func (h *hasher) rule(r *Rule) {
 		h.int(int64(s.Absolute))
 		h.int(int64(s.Idle))
 	})
+}
+
+func (h *hasher) mirror(m *Mirror) {
+	h.strings(m.Backend)
+	h.int(int64(m.Percent))
 }
 
 func (h *hasher) value(m *ValueMatch) { h.strings(string(m.Type), m.Name, m.Value) }

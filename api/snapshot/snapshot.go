@@ -98,6 +98,8 @@ type Rule struct {
 	Matches []Match `json:"matches"`
 	// Filters apply in their order.
 	Filters []Filter `json:"filters,omitempty"`
+	// Mirrors get copies of the requests that go to a Backend.
+	Mirrors []Mirror `json:"mirrors,omitempty"`
 	// Backends share by weight. Where the weights' sum is 0, and no Filter
 	// redirects, the answer is 500.
 	Backends []BackendRef `json:"backends,omitempty"`
@@ -222,6 +224,16 @@ type BackendRef struct {
 	Backend string   `json:"backend"`
 	Weight  int      `json:"weight"`
 	Filters []Filter `json:"filters,omitempty"`
+	Mirrors []Mirror `json:"mirrors,omitempty"`
+}
+
+// Mirror is a Backend that gets copies of a share of the requests, whose answers
+// are ignored.
+type Mirror struct {
+	// Backend is a Backend's ID, or "" for a reference that does not resolve.
+	Backend string `json:"backend"`
+	// Percent is the share, 0 to 100.
+	Percent int `json:"percent"`
 }
 
 // Protocol is what is spoken to an Endpoint.

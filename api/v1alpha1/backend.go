@@ -51,3 +51,11 @@ func (f *findings) checkAddresses(path string, b *Backend) {
 		f.invalid(path+".network", "goes with service only: addresses are dialled from where the data plane is")
 	}
 }
+
+// checkMirror finds what has no meaning for a Backend that gets copies.
+func (f *findings) checkMirror(path string, b *Backend) {
+	f.checkBackend(path, b)
+	if len(b.Filters) > 0 {
+		f.invalid(path+".filters", "have no effect: a mirror gets the request as the rule's backend does")
+	}
+}

@@ -76,7 +76,7 @@ func (f *findings) checkFilter(path string, filter *Filter) {
 		f.checkCORS(path+".cors", c)
 	}
 	if m := filter.RequestMirror; m != nil {
-		f.checkBackend(path+".requestMirror.backend", &m.Backend)
+		f.checkMirror(path+".requestMirror.backend", &m.Backend)
 	}
 }
 

@@ -250,7 +250,8 @@ type PathModifier struct {
 }
 
 // RequestMirror sends a copy of a share of the requests to another backend and
-// ignores its answers.
+// ignores its answers. The copy is what the rule's own backend gets. A body longer
+// than 64 KiB is not copied, nor is what a slow mirror does not answer.
 type RequestMirror struct {
 	// Backend gets the copies.
 	Backend Backend `json:"backend"`

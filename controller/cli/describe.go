@@ -202,8 +202,13 @@ func backendsOf(s *snapshot.Snapshot, key string) []snapshot.Backend {
 			continue
 		}
 		for _, rule := range r.Rules {
+			mirrors := rule.Mirrors
 			for _, b := range rule.Backends {
 				named[b.Backend] = true
+				mirrors = append(mirrors[:len(mirrors):len(mirrors)], b.Mirrors...)
+			}
+			for _, m := range mirrors {
+				named[m.Backend] = true
 			}
 		}
 	}

@@ -196,14 +196,14 @@ func certificateNames(s *snapshot.Snapshot, e *routing.TLSExplanation) []string 
 
 // fill says what the Rule does.
 func (t *trace) fill(s *snapshot.Snapshot, route *snapshot.Route, rule *snapshot.Rule, p places) {
-	t.Filters = allFilterWords(rule.Filters)
+	t.Filters = append(allFilterWords(rule.Filters), mirrorWords(s, rule.Mirrors)...)
 	t.Timeouts, t.Stays = timeoutWords(rule), stays(route, rule)
 	sum := 0
 	for _, b := range rule.Backends {
 		sum += b.Weight
 	}
 	for _, b := range rule.Backends {
-		share := traceBackend{Name: unresolvedName, Filters: allFilterWords(b.Filters)}
+		share := traceBackend{Name: unresolvedName, Filters: append(allFilterWords(b.Filters), mirrorWords(s, b.Mirrors)...)}
 		if sum > 0 {
 			share.Percent = (200*b.Weight + sum) / (2 * sum)
 		}

@@ -133,6 +133,21 @@ func filterWords(f snapshot.Filter) string {
 	return "nothing"
 }
 
+// mirrorWords says who gets copies of requests.
+func mirrorWords(s *snapshot.Snapshot, mirrors []snapshot.Mirror) []string {
+	var words []string
+	for _, m := range mirrors {
+		name := unresolvedName
+		for i := range s.Backends {
+			if s.Backends[i].ID == m.Backend {
+				name = s.Backends[i].Name
+			}
+		}
+		words = append(words, fmt.Sprintf("mirror %d%% to %s", m.Percent, name))
+	}
+	return words
+}
+
 func modifierWords(m *snapshot.HeaderModifier) string {
 	var words []string
 	for _, h := range m.Set {

@@ -26,11 +26,29 @@ type Backend struct {
 	// Whoever publishes the Backend first sets it before.
 	Trust *certificate.Trust
 
+	// Mirrored counts the copies of requests that it has not answered.
+	Mirrored Slots
+
 	rule      *health.Rule // of Check
 	name      atomic.Pointer[string]
 	endpoints atomic.Pointer[[]*Endpoint]
 	picker    balance.Picker
 }
+
+// Slots count what is under way, up to a limit.
+type Slots struct{ n atomic.Int64 }
+
+// Take counts one in, if there are not most already. It has to Give then.
+func (s *Slots) Take(most int64) bool {
+	if s.n.Add(1) <= most {
+		return true
+	}
+	s.n.Add(-1)
+	return false
+}
+
+// Give counts one out.
+func (s *Slots) Give() { s.n.Add(-1) }
 
 // Name is what the user wrote, as logs name the Backend.
 func (b *Backend) Name() string { return *b.name.Load() }

@@ -18,6 +18,7 @@ var (
 	publishesDesc     = prometheus.NewDesc("fairlead_publishes_total", "Snapshots by what became of them: ok, failed.", []string{"result"}, nil)
 	refusedDesc       = prometheus.NewDesc("fairlead_refused_total", "Requests and connections that a limit or the grammar refused, by reason.", []string{"reason"}, nil)
 	checksDesc        = prometheus.NewDesc("fairlead_health_checks_total", "Checks of Endpoints by what became of them: passed, failed.", []string{"result"}, nil)
+	mirroredDesc      = prometheus.NewDesc("fairlead_mirrored_requests_total", "Copies of requests by what became of them: sent, failed, dropped (the mirror is slow), too_large, incomplete.", []string{"result"}, nil)
 	endpointsDesc     = prometheus.NewDesc("fairlead_endpoints", "Endpoints that are served, by state.", []string{"state"}, nil)
 	expiryDesc        = prometheus.NewDesc("fairlead_certificate_expiry_timestamp_seconds", "End of each loaded certificate, in Unix time.", []string{"certificate", "id"}, nil)
 	statesDesc        = prometheus.NewDesc("fairlead_certificates", "Certificates by state.", []string{"state"}, nil)
@@ -33,7 +34,7 @@ type collector struct {
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		requestsDesc, durationDesc, inFlightDesc, passthroughsDesc, connectErrorsDesc, handshakesDesc,
-		publishesDesc, refusedDesc, checksDesc, endpointsDesc, expiryDesc, statesDesc,
+		publishesDesc, refusedDesc, mirroredDesc, checksDesc, endpointsDesc, expiryDesc, statesDesc,
 	} {
 		ch <- d
 	}
@@ -50,6 +51,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	m.handshakes.each(counters(ch, handshakesDesc))
 	m.publishes.each(counters(ch, publishesDesc))
 	m.refused.each(counters(ch, refusedDesc))
+	m.mirrored.each(counters(ch, mirroredDesc))
 	m.checks.each(counters(ch, checksDesc))
 	c.endpoints(ch)
 	c.certificates(ch)

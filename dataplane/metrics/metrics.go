@@ -39,6 +39,7 @@ type Metrics struct {
 	handshakes    tally[string]
 	publishes     tally[string]
 	refused       tally[string]
+	mirrored      tally[string]
 	checks        tally[string]
 }
 
@@ -114,6 +115,9 @@ func (m *Metrics) Checked(passed bool) {
 	}
 	m.checks.add("failed")
 }
+
+// Mirrored counts a copy of a request by what became of it.
+func (m *Metrics) Mirrored(result string) { m.mirrored.add(result) }
 
 // Published counts a Snapshot.
 func (m *Metrics) Published(err error) {

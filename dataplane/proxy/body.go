@@ -49,6 +49,14 @@ func (b *replay) whole() bool {
 	return !b.lost
 }
 
+// all returns the whole body, where it has ended and was kept. It is good until
+// the next begin.
+func (b *replay) all() ([]byte, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.kept, b.err == io.EOF && !b.lost
+}
+
 // fault returns what broke the client's side of the body, or nil.
 func (b *replay) fault() error {
 	if b.waiting.Load() {

@@ -12,6 +12,7 @@
 //	outgoing   the request as Endpoints get it: header fields, Filters
 //	tries      pick an Endpoint and send, again where semantics allow it
 //	send       the body to the Endpoint, beside the wait for its answer
+//	mirror     copies of the request, that nobody waits for
 //	respond    the answer as the client gets it, streamed
 //	info       what the answer says of where it came from
 //	splice     by the kernel, where that can be
@@ -73,6 +74,9 @@ type Config struct {
 	// Sessions returns the keys of sessions, nil while there is none; a nil func is
 	// one that never has any.
 	Sessions func() *session.Ring
+	// Mirrored counts what became of a copy of a request: "sent", "failed",
+	// "dropped", "too_large", "incomplete"; nil is ignored.
+	Mirrored func(result string)
 	// HTTPSPort returns the port that clients are redirected to.
 	HTTPSPort func() int
 
@@ -106,6 +110,9 @@ func New(cfg Config) *Engine {
 	}
 	if cfg.Refused == nil {
 		cfg.Refused = func(string) {}
+	}
+	if cfg.Mirrored == nil {
+		cfg.Mirrored = func(string) {}
 	}
 	return &Engine{cfg: cfg}
 }

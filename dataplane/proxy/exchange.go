@@ -51,6 +51,7 @@ type exchange struct {
 	// stay is the client's session, where staying; else it may be of another request.
 	stay    *stay
 	staying bool
+	copies  copies
 	// timer ends the request; nil without timeouts.request.
 	timer *time.Timer
 	// sentOnceMore: a connection broke, and the request was sent again for that.
@@ -75,6 +76,7 @@ func (x *exchange) begin() {
 	x.body.begin(x.client, x.engine.cfg.MaxReplay)
 	x.sent, x.filters, x.tried = 0, nil, x.tried[:0]
 	x.sentOnceMore, x.timer = false, nil
+	x.copies.of = x.copies.of[:0]
 	x.address = x.engine.clientOf(x.peer, x.in.Fields)
 	x.record = access.Record{
 		Time: x.began, Listener: x.kind.String(), Client: x.address, RequestID: x.newRequestID(),
@@ -135,6 +137,7 @@ func (x *exchange) end() {
 	x.engine.cfg.Done(&x.record, counts)
 	x.world, x.result = nil, routing.Result{}
 	x.leave()
+	clear(x.copies.of)
 }
 
 func (x *exchange) serve() {
@@ -188,6 +191,10 @@ func (x *exchange) serveRule() {
 		return
 	}
 	x.record.Backend = backend.Name()
+	if !rule.Plain {
+		x.chooseMirrors(rule.Spec.Mirrors)
+		x.chooseMirrors(rule.Spec.Backends[i].Mirrors)
+	}
 	x.forward(backend)
 }
 

@@ -48,6 +48,7 @@ func (x *exchange) pump(p *pump) {
 		case nil:
 		case io.EOF:
 			p.sent = p.call.endBody(x.client.trailers()) == nil
+			x.mirrorWhole()
 			return
 		case errClosed, errLost:
 			return

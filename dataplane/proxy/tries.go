@@ -42,15 +42,23 @@ func (x *exchange) endTry(t *try, keep bool) {
 	t.endpoint.End()
 }
 
-// forward sends the request to Endpoints until there is an answer to give.
+// forward sends the request to an Endpoint of b, and the answer to the client.
 func (x *exchange) forward(b *live.Backend) {
+	x.outgoing(b)
+	x.deliver(b)
+}
+
+// deliver sends x.out to Endpoints until there is an answer to give.
+func (x *exchange) deliver(b *live.Backend) {
 	if rule := x.result.Rule; !rule.Plain && rule.Spec.Request > 0 {
 		x.timer = x.after(rule.Spec.Request, requestTimeout)
 	}
-	x.outgoing(b)
 	body, whole := x.client.present()
 	if whole {
 		x.body.n.Store(int64(len(body)))
+	}
+	if len(x.copies.of) > 0 {
+		x.mirror(body, whole)
 	}
 	var t try
 	for n := 0; ; n++ {
@@ -75,6 +83,9 @@ func (x *exchange) forward(b *live.Backend) {
 	}
 	x.conclude(&t)
 	x.endPumps()
+	if len(x.copies.of) > 0 {
+		x.endMirror()
+	}
 }
 
 // pick returns the next Endpoint. An Endpoint is tried again only when there is

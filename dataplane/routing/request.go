@@ -108,10 +108,10 @@ func isPlain(r *snapshot.Route, spec *snapshot.Rule) bool {
 	if r.LoadBalancing != "" && r.LoadBalancing != "RoundRobin" || r.Hash != nil || r.InfoHeaders || r.Access != nil {
 		return false
 	}
-	if len(spec.Filters) > 0 || spec.Request > 0 || spec.BackendRequest > 0 || spec.Retry != nil || spec.Session != nil {
+	if len(spec.Filters)+len(spec.Mirrors) > 0 || spec.Request > 0 || spec.BackendRequest > 0 || spec.Retry != nil || spec.Session != nil {
 		return false
 	}
-	return !slices.ContainsFunc(spec.Backends, func(b snapshot.BackendRef) bool { return len(b.Filters) > 0 })
+	return !slices.ContainsFunc(spec.Backends, func(b snapshot.BackendRef) bool { return len(b.Filters)+len(b.Mirrors) > 0 })
 }
 
 // longestName is the length of the longest DNS name. No host pattern is longer,

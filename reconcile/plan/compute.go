@@ -129,7 +129,8 @@ type route struct {
 	hosts     []string
 	rules     []snapshot.Rule
 	named     [][]*v1alpha1.Backend
-	redirects bool // at least one Rule answers by itself
+	mirrors   map[int][]*v1alpha1.RequestMirror // of each of rules that has some
+	redirects bool                              // at least one Rule answers by itself
 
 	conflicts []finding
 	// What joinLabels makes: joints are what rt serves together with younger

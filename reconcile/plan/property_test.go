@@ -81,14 +81,19 @@ func drawObject(t *rapid.T, i int) Object {
 	for range rapid.IntRange(0, 2).Draw(t, "rules") {
 		r.Spec.Rules = append(r.Spec.Rules, v1alpha1.Rule{
 			Matches:  []v1alpha1.Match{{Path: &v1alpha1.PathMatch{Value: rapid.SampledFrom(somePaths).Draw(t, "path")}}},
-			Backends: []v1alpha1.Backend{{Service: rapid.SampledFrom(someNames).Draw(t, "service"), Port: 80}},
+			Backends: []v1alpha1.Backend{drawBackend(t)},
 		})
+		if rapid.IntRange(0, 3).Draw(t, "mirrored") == 0 {
+			last := &r.Spec.Rules[len(r.Spec.Rules)-1]
+			last.Filters = []v1alpha1.Filter{{Type: v1alpha1.FilterRequestMirror, RequestMirror: &v1alpha1.RequestMirror{Backend: drawBackend(t)}}}
+		}
 	}
 	if len(r.Spec.Rules) > 0 && rapid.Bool().Draw(t, "session") {
 		r.Spec.Rules[0].SessionPersistence = &v1alpha1.SessionPersistence{SessionName: "s"}
 	}
 	if len(r.Spec.Rules) == 0 {
-		r.Spec.Backend = &v1alpha1.Backend{Service: rapid.SampledFrom(someNames).Draw(t, "service"), Port: 80}
+		b := drawBackend(t)
+		r.Spec.Backend = &b
 	}
 	o := Object{Key: r.Metadata.Key(), Generation: 1, Created: time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "created")), 0), Route: r}
 	o.FromLabels = rapid.Bool().Draw(t, "labels")
@@ -96,6 +101,14 @@ func drawObject(t *rapid.T, i int) Object {
 		o.Route = nil
 	}
 	return o
+}
+
+func drawBackend(t *rapid.T) v1alpha1.Backend {
+	b := v1alpha1.Backend{Service: rapid.SampledFrom(someNames).Draw(t, "service"), Port: 80}
+	if rapid.IntRange(0, 3).Draw(t, "secure") == 0 {
+		b.Protocol, b.TLS = v1alpha1.ProtocolHTTPS, &v1alpha1.BackendTLS{Hostname: "a", CASecretRefs: []string{rapid.SampledFrom(someSecrets).Draw(t, "authority")}}
+	}
+	return b
 }
 
 func TestAnyOrderOfTheInputGivesTheSamePlan(t *testing.T) {
@@ -166,6 +179,11 @@ func TestEveryEndpointIsARunningTaskAndEveryReferenceIsThere(t *testing.T) {
 		for _, c := range s.Certificates {
 			certificates[c.ID] = true
 		}
+		for _, b := range s.Backends {
+			if b.TLS != nil && !certificates[b.TLS.Authorities[0]] {
+				t.Fatalf("backend %s names an authority that is not there", b.ID)
+			}
+		}
 		for _, r := range s.Routes {
 			if len(r.Hosts) == 0 || len(r.Rules) == 0 {
 				t.Fatalf("route %s serves nothing", r.Key)
@@ -176,6 +194,11 @@ func TestEveryEndpointIsARunningTaskAndEveryReferenceIsThere(t *testing.T) {
 				}
 			}
 			for _, rule := range r.Rules {
+				for _, m := range rule.Mirrors {
+					if !backends[m.Backend] {
+						t.Fatalf("route %s names mirror %s, which is not there", r.Key, m.Backend)
+					}
+				}
 				for _, b := range rule.Backends {
 					if !backends[b.Backend] {
 						t.Fatalf("route %s names backend %s, which is not there", r.Key, b.Backend)

@@ -75,6 +75,7 @@ func (r *resolver) resolve(rt *route) {
 	r.sessions = r.sessions || keepsSessions(rt.rules)
 	for i, named := range rt.named {
 		r.setBackends(rt, i, r.backendRefs(rt, named))
+		r.setMirrors(rt, i, r.mirrors(rt, rt.mirrors[i]))
 	}
 	if rt.spec.TLS != nil {
 		r.resolveCertificates(rt)
@@ -95,14 +96,15 @@ func (r *resolver) setBackends(rt *route, i int, refs []snapshot.BackendRef) {
 }
 
 func sameRef(a, b snapshot.BackendRef) bool {
-	return a.Backend == b.Backend && a.Weight == b.Weight && len(a.Filters) == 0 && len(b.Filters) == 0
+	return a.Backend == b.Backend && a.Weight == b.Weight && len(a.Filters) == 0 && len(b.Filters) == 0 &&
+		slices.Equal(a.Mirrors, b.Mirrors)
 }
 
 // backendRefs are valid until it is called again.
 func (r *resolver) backendRefs(rt *route, named []*v1alpha1.Backend) []snapshot.BackendRef {
 	refs := r.scratch[:0]
 	for _, b := range named {
-		ref := snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters)}
+		ref := snapshot.BackendRef{Backend: r.backend(rt, b), Weight: 1, Filters: filters(b.Filters), Mirrors: r.mirrors(rt, mirrorsOf(b.Filters))}
 		if b.Weight != nil {
 			ref.Weight = *b.Weight
 		}
@@ -167,13 +169,25 @@ func (rt *route) miss(reason, format string, args ...any) {
 	rt.unresolved = append(rt.unresolved, finding{reason, fmt.Sprintf(format, args...)})
 }
 
-// backend resolves b, and says in rt what is wrong with it. It returns the
-// Backend's ID, or "".
+// backend resolves a Backend of a Rule of rt. It returns its ID, or "".
 func (r *resolver) backend(rt *route, b *v1alpha1.Backend) string {
+	i := r.refer(rt, b)
+	if i < 0 {
+		return ""
+	}
+	if !slices.Contains(rt.backends, i) {
+		rt.backends = r.indices.add(rt.backends, i)
+	}
+	return r.backends[i].ID
+}
+
+// refer resolves b, and says in rt what is wrong with it. It returns its index
+// among the Backends, or -1.
+func (r *resolver) refer(rt *route, b *v1alpha1.Backend) int {
 	key, ok := r.identify(rt, b)
 	tls, secured := r.secure(rt, b)
 	if !ok || !secured {
-		return ""
+		return -1
 	}
 	key.check = rt.check
 	key.settings = settings(b.Protocol, tls)
@@ -183,10 +197,7 @@ func (r *resolver) backend(rt *route, b *v1alpha1.Backend) string {
 		r.resolved[key] = i
 		r.backends = append(r.backends, r.newBackend(key, b, tls))
 	}
-	if !slices.Contains(rt.backends, i) {
-		rt.backends = r.indices.add(rt.backends, i)
-	}
-	return r.backends[i].ID
+	return i
 }
 
 // identify looks up what b names.

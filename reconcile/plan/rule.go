@@ -43,8 +43,19 @@ func (t *translator) translate(rt *route) {
 	default:
 		for _, i := range usable {
 			t.addRule(rt, rule(&rt.spec.Rules[i], i), t.backendsOf(rt, []int{i}))
+			if m := mirrorsOf(rt.spec.Rules[i].Filters); m != nil {
+				rt.mirror(m)
+			}
 		}
 	}
+}
+
+// mirror notes mirrors of the last of rules.
+func (rt *route) mirror(m []*v1alpha1.RequestMirror) {
+	if rt.mirrors == nil {
+		rt.mirrors = map[int][]*v1alpha1.RequestMirror{}
+	}
+	rt.mirrors[len(rt.rules)-1] = m
 }
 
 // backendsOf are the Backends of some Rules.
@@ -164,7 +175,9 @@ func valueMatches(in []v1alpha1.ValueMatch, normal func(string) string) []snapsh
 func filters(in []v1alpha1.Filter) []snapshot.Filter {
 	var out []snapshot.Filter
 	for i := range in {
-		out = append(out, filter(&in[i]))
+		if in[i].RequestMirror == nil { // which is no Filter in a Snapshot
+			out = append(out, filter(&in[i]))
+		}
 	}
 	return out
 }
