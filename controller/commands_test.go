@@ -160,7 +160,7 @@ func (s *stage) served(args []string) {
 }
 
 func (s *stage) cert(args []string) {
-	cert, key, err := selfSigned(args[1])
+	cert, key, err := selfSigned(args[1], "demo.local")
 	s.ts.Check(err)
 	s.ts.Check(os.MkdirAll(filepath.Dir(s.ts.MkAbs(args[0])), 0o755))
 	s.ts.Check(os.WriteFile(s.ts.MkAbs(args[0]+".cert"), cert, 0o600))

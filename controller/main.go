@@ -43,9 +43,9 @@ import (
 var version = "dev"
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	context.AfterFunc(ctx, stop) // who signals again does not want to wait for the drain
+	endOnSignals(stop)
 	os.Exit(execute(ctx))
 }
 
@@ -123,4 +123,20 @@ func whoami() string {
 		return name
 	}
 	return fmt.Sprintf("%s@%s", name, host)
+}
+
+// endOnSignals calls stop at the first signal to end. The second ends the process
+// as if nobody listened: who signals again does not want to wait for the drain.
+func endOnSignals(stop func()) {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		stop()
+		again := <-signals
+		signal.Reset()
+		if self, err := os.FindProcess(os.Getpid()); err != nil || self.Signal(again) != nil {
+			os.Exit(1)
+		}
+	}()
 }
