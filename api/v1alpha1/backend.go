@@ -18,8 +18,15 @@ func (f *findings) checkBackend(path string, b *Backend) {
 	f.checkFilters(path+".filters", b.Filters)
 }
 
-// checkBackendTLS finds out whether there is a name to verify.
+// checkBackendTLS finds out whether there is a name to verify, and a whole pair of
+// secrets to show.
 func (f *findings) checkBackendTLS(path string, b *Backend) {
+	if b.TLS != nil && b.TLS.ClientSecretRef != nil {
+		f.checkSecretRef(path+".clientSecretRef", *b.TLS.ClientSecretRef)
+		if b.TLS.ClientSecretRef.Certificate != "" {
+			f.invalid(path+".clientSecretRef.certificate", "is for what clients are shown: name cert and key here")
+		}
+	}
 	switch {
 	case b.Protocol != ProtocolHTTPS && b.TLS != nil:
 		f.invalid(path, "goes with protocol https only, and protocol is %s", b.Protocol)

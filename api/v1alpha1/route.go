@@ -338,7 +338,7 @@ type BackendTLS struct {
 	// Absent means those of the system that Fairlead runs on. Its own image has
 	// none: mount a bundle at /etc/ssl/certs/ca-certificates.crt there.
 	CASecretRefs []string `json:"caSecretRefs,omitempty" validate:"max=8,dive,swarmname"`
-	// ClientSecretRef is the certificate to show to the backend.
+	// ClientSecretRef is the certificate to show to the backend, by cert and key.
 	ClientSecretRef *SecretRef `json:"clientSecretRef,omitempty"`
 }
 

@@ -156,6 +156,8 @@ func TestValidateRefuses(t *testing.T) {
 		{"https to a service without a name to verify", host + "rules: [{backends: [{service: a, port: 1, protocol: https}]}]", "Invalid 0 spec.rules[0].backends[0].tls.hostname"},
 		{"https to IP addresses without a name to verify", host + "backend: {addresses: ['a.example:443', '10.0.0.1:443'], protocol: https, tls: {subjectAltNames: [a]}}", "Invalid -1 spec.backend.tls.hostname"},
 		{"a name of a certificate with a port", host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a, subjectAltNames: ['a:443']}}", "Invalid -1 spec.backend.tls.subjectAltNames[0]"},
+		{"a certificate to show without its key", host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a, clientSecretRef: {cert: c}}}", "Invalid -1 spec.backend.tls.clientSecretRef.key"},
+		{"a certificate to show by its label", host + "backend: {service: a, port: 1, protocol: https, tls: {hostname: a, clientSecretRef: {certificate: c}}}", "Invalid -1 spec.backend.tls.clientSecretRef.certificate"},
 		{"https through Passthrough", host + "tls: {mode: Passthrough}\nbackend: {service: a, port: 1, protocol: https, tls: {hostname: a}}", "Invalid -1 spec.backend.protocol"},
 		{"https through Passthrough in a rule", host + "tls: {mode: Passthrough}\nrules: [{backends: [{service: a, port: 1, protocol: https, tls: {hostname: a}}]}]", "Invalid 0 spec.rules[0].backends[0].protocol"},
 

@@ -11,6 +11,7 @@
 //	reply      answer in our own name, or else
 //	outgoing   the request as Endpoints get it: header fields, Filters
 //	tries      pick an Endpoint and send, again where semantics allow it
+//	judge      what became of a try
 //	send       the body to the Endpoint, beside the wait for its answer
 //	mirror     copies of the request, that nobody waits for
 //	respond    the answer as the client gets it, streamed

@@ -18,6 +18,14 @@ func mirrorsOf(filters []v1alpha1.Filter) []*v1alpha1.RequestMirror {
 	return out
 }
 
+// mirror notes mirrors of the last of rules.
+func (rt *route) mirror(m []*v1alpha1.RequestMirror) {
+	if rt.mirrors == nil {
+		rt.mirrors = map[int][]*v1alpha1.RequestMirror{}
+	}
+	rt.mirrors[len(rt.rules)-1] = m
+}
+
 // mirrors resolves mirrors. Their Endpoints make no Route Ready.
 func (r *resolver) mirrors(rt *route, named []*v1alpha1.RequestMirror) []snapshot.Mirror {
 	var out []snapshot.Mirror

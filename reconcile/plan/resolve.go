@@ -114,55 +114,12 @@ func (r *resolver) backendRefs(rt *route, named []*v1alpha1.Backend) []snapshot.
 	return refs
 }
 
-func (r *resolver) resolveCertificates(rt *route) {
-	for _, ref := range rt.spec.TLS.SecretRefs {
-		if ref.Certificate != "" {
-			r.labelled(rt, ref.Certificate)
-			continue
-		}
-		if id := r.certificate(rt, ref); id != "" {
-			rt.certificates = r.strings.add(rt.certificates, id)
-		}
-	}
-}
-
-// certificate resolves a pair of secrets. It returns the Certificate's ID, or "".
-func (r *resolver) certificate(rt *route, ref v1alpha1.SecretRef) string {
-	cert, key := r.secret(rt, ref.Cert), r.secret(rt, ref.Key)
-	if cert == nil || key == nil {
-		return ""
-	}
-	return r.pair(cert, key)
-}
-
 func (r *resolver) pair(cert, key *Secret) string {
 	c := snapshot.Certificate{ID: r.text.join(cert.ID, ".", key.ID), Name: cert.Name, CertSecret: cert.ID, KeySecret: key.ID}
 	r.certificates[c.ID] = c
 	r.need(cert)
 	r.need(key)
 	return c.ID
-}
-
-// secret looks a secret up. Where there is none it says so in rt.
-func (r *resolver) secret(rt *route, name string) *Secret {
-	s, ok := find(r.world.secrets, rt.namespace, name)
-	if !ok {
-		rt.miss(v1alpha1.ReasonSecretNotFound, "secret %q does not exist: create it with docker secret create", name)
-		return nil
-	}
-	return s
-}
-
-// neededSecret is a Secret that a Route names.
-type neededSecret struct {
-	*Secret
-	held bool // by a Tender that stays
-}
-
-func (r *resolver) need(s *Secret) {
-	if r.secrets[s.ID] == nil {
-		r.secrets[s.ID] = &r.needed.one(neededSecret{Secret: s})[0]
-	}
 }
 
 func (rt *route) miss(reason, format string, args ...any) {

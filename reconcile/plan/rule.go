@@ -50,14 +50,6 @@ func (t *translator) translate(rt *route) {
 	}
 }
 
-// mirror notes mirrors of the last of rules.
-func (rt *route) mirror(m []*v1alpha1.RequestMirror) {
-	if rt.mirrors == nil {
-		rt.mirrors = map[int][]*v1alpha1.RequestMirror{}
-	}
-	rt.mirrors[len(rt.rules)-1] = m
-}
-
 // backendsOf are the Backends of some Rules.
 func (t *translator) backendsOf(rt *route, rules []int) []*v1alpha1.Backend {
 	var all []*v1alpha1.Backend
