@@ -166,6 +166,26 @@ func TestReEncryption(t *testing.T) {
 	}
 }
 
+func TestAnEndpointThatNobodyCanVerifyIsSpokenToWhereTheRouteSaysSo(t *testing.T) {
+	nobodys := newAuthority(t).leaf(func(c *x509.Certificate) {
+		c.DNSNames, c.NotAfter = []string{"else.where"}, time.Now().Add(-time.Minute)
+	})
+	origin := secureOrigin(t, nobodys, nil)
+	for _, unverified := range []bool{false, true} {
+		r := securedRig(t, newAuthority(t))
+		r.publish(secured(func(tls *snapshot.BackendTLS) {
+			if unverified {
+				tls.Authorities, tls.Unverified = nil, true
+			}
+		}, origin))
+		r.loaded()
+		status, body := get(t, r.client(), "http://a.local/")
+		if unverified && (status != http.StatusOK || body != "HTTP/2.0 api.internal") || !unverified && status != http.StatusBadGateway {
+			t.Errorf("unverified: %v: %d %s", unverified, status, body)
+		}
+	}
+}
+
 func TestWhatIsNotVerifiedIsNotSpokenTo(t *testing.T) {
 	a, other := newAuthority(t), newAuthority(t)
 	spiffe := func(id string) func(*x509.Certificate) {

@@ -220,6 +220,7 @@ func (h *hasher) backend(b *Backend) {
 		h.strings(t.Hostname, t.Certificate)
 		h.list(t.AltNames)
 		h.list(t.Authorities)
+		h.bool(t.Unverified)
 	})
 	count(h, b.Endpoints, func(e *Endpoint) {
 		h.strings(e.ID, e.Address, e.Network, e.Slot)

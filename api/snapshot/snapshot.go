@@ -279,7 +279,9 @@ type BackendTLS struct {
 	AltNames []string `json:"altNames,omitempty"`
 	// Authorities are the IDs of Certificates without a key, by one of which the
 	// certificate has to be signed.
-	Authorities []string `json:"authorities"`
+	Authorities []string `json:"authorities,omitempty"`
+	// Unverified: any certificate will do, and there are no Authorities.
+	Unverified bool `json:"unverified,omitempty"`
 	// Certificate is the ID of the Certificate that the Endpoint is shown; "" is
 	// none.
 	Certificate string `json:"certificate,omitempty"`

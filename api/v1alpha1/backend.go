@@ -30,8 +30,21 @@ func (f *findings) checkBackendTLS(path string, b *Backend) {
 	switch {
 	case b.Protocol != ProtocolHTTPS && b.TLS != nil:
 		f.invalid(path, "goes with protocol https only, and protocol is %s", b.Protocol)
+	case b.TLS != nil && b.TLS.InsecureSkipVerify:
+		f.checkUnverified(path, b.TLS)
 	case b.Protocol == ProtocolHTTPS && (b.TLS == nil || b.TLS.Hostname == "") && !named(b.Addresses):
 		f.invalid(path+".hostname", "is required with protocol https: the name in the backend's certificate; only addresses with DNS names can do without")
+	}
+}
+
+// checkUnverified finds what would have to be verified.
+func (f *findings) checkUnverified(path string, t *BackendTLS) {
+	const why = "has no meaning with insecureSkipVerify, which verifies nothing: remove one of them"
+	if len(t.CASecretRefs) > 0 {
+		f.invalid(path+".caSecretRefs", why)
+	}
+	if len(t.SubjectAltNames) > 0 {
+		f.invalid(path+".subjectAltNames", why)
 	}
 }
 

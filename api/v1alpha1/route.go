@@ -338,6 +338,10 @@ type BackendTLS struct {
 	// Absent means those of the system that Fairlead runs on. Its own image has
 	// none: mount a bundle at /etc/ssl/certs/ca-certificates.crt there.
 	CASecretRefs []string `json:"caSecretRefs,omitempty" validate:"max=8,dive,swarmname"`
+	// InsecureSkipVerify takes whatever certificate the backend has. That keeps
+	// nobody out who stands between: it is for backends whose certificates nobody
+	// can verify. Hostname is sent as SNI, if it is set.
+	InsecureSkipVerify bool `json:"insecureSkipVerify,omitempty"`
 	// ClientSecretRef is the certificate to show to the backend, by cert and key.
 	ClientSecretRef *SecretRef `json:"clientSecretRef,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"slices"
 	"sync/atomic"
 
 	"fairlead.dev/fairlead/api/snapshot"
@@ -30,7 +31,7 @@ type Trust struct {
 // to be synced with the Snapshot of spec.
 func (s *Store) NewTrust(spec *snapshot.BackendTLS) *Trust {
 	t := &Trust{sessions: tls.NewLRUClientSessionCache(mostSessions)}
-	t.spec.Hostname, t.spec.AltNames = spec.Hostname, append(t.spec.AltNames, spec.AltNames...)
+	t.spec = snapshot.BackendTLS{Hostname: spec.Hostname, AltNames: slices.Clone(spec.AltNames), Unverified: spec.Unverified}
 	for _, id := range spec.Authorities {
 		t.authorities = append(t.authorities, s.entry(id))
 	}
@@ -101,7 +102,10 @@ func (t *Trust) make(ctx context.Context) (*tls.Config, error) {
 		}
 		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return st.cert, nil }
 	}
-	if len(t.spec.AltNames) > 0 {
+	switch {
+	case t.spec.Unverified:
+		c.InsecureSkipVerify = true // as the Route says
+	case len(t.spec.AltNames) > 0:
 		c.InsecureSkipVerify = true // the chain is verified by verify, and the names too
 		c.VerifyConnection = func(s tls.ConnectionState) error { return verify(s, roots, t.spec.AltNames) }
 	}

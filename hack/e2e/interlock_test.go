@@ -311,6 +311,35 @@ func TestWebSocketsAndHealthLabelsAreServed(t *testing.T) {
 	}
 }
 
+// What Interlock documented and never did.
+func TestLabelsThatDidNothingWork(t *testing.T) {
+	r := rig.Shared(t)
+	r.Reset(t)
+	o := start(t, r, 0)
+	n, image := r.Node(0), r.Image(t, "demo", rig.Build(t, "./hack/demo"))
+	createSecrets(t, n, "app.cert", "app.key", newPair(t, "app.internal", "app.internal"))
+	n.Docker(t, "network", "create", "-d", "overlay", "demo")
+	labels := []string{"hosts=demo.local", "port=8080", "ssl_cert=app.cert", "ssl_key=app.key", "ssl_only=true",
+		"ssl_backend=true", "ssl_backend_tls_verify=none", "algorithm=least_conn"}
+	create := []string{"service", "create", "--detach", "--name", "demo", "--network", "demo",
+		"--secret", "source=app.cert,target=/run/secrets/cert.pem", "--secret", "source=app.key,target=/run/secrets/key.pem"}
+	for _, l := range labels {
+		create = append(create, "--label", "com.docker.lb."+l)
+	}
+	n.Docker(t, append(create, image, "--tls-cert=/run/secrets/cert.pem", "--tls-key=/run/secrets/key.pem")...)
+	until200(t, o.web("https", "demo.local"), "/ping")
+	resp, _, err := o.web("http", "demo.local").get("/a?b=1")
+	if err != nil || resp.StatusCode != http.StatusPermanentRedirect || !strings.HasPrefix(resp.Header.Get("Location"), "https://demo.local") {
+		t.Errorf("ssl_only: %v %v", resp, err)
+	}
+	out := o.must(t, "", "describe", "route", "lb-demo")
+	for _, want := range []string{"ssl_only", "ssl_backend", "ssl_backend_tls_verify", "algorithm"} {
+		if !strings.Contains(out, "label com.docker.lb."+want+": ") {
+			t.Errorf("nothing is said of %s:\n%s", want, out)
+		}
+	}
+}
+
 func TestLabelsGoToTheVirtualIP(t *testing.T) {
 	r := rig.Shared(t)
 	r.Reset(t)

@@ -34,11 +34,10 @@ func (t *translation) readBackendTLS(b *v1alpha1.Backend) {
 	case verify == "":
 	case b.Protocol != v1alpha1.ProtocolHTTPS:
 		t.skip(sslVerify, "has nothing to say without ssl_backend")
-	case verify == "none":
-		t.add(Problem{Label: Prefix + sslVerify, Value: verify, Reason: v1alpha1.ReasonUnsupportedValue,
-			Message: "is \"none\", but a service's certificate is always verified: write a Route whose backend.tls names its authority (caSecretRefs)"})
+	case verify == "none" || verify == "false":
+		b.TLS = &v1alpha1.BackendTLS{InsecureSkipVerify: true}
 	default:
-		t.skip(sslVerify, "is needless: the service's certificate is always verified")
+		t.skip(sslVerify, "is needless: the service's certificate is verified unless it says none")
 	}
 }
 
@@ -51,6 +50,12 @@ func (t *translation) secureBackend(w *wish) {
 	name := w.short
 	if i := slices.IndexFunc(w.hosts, func(host string) bool { return !strings.HasPrefix(host, "*") }); i >= 0 {
 		name = w.hosts[i]
+	}
+	if w.backend.TLS != nil {
+		w.backend.TLS.Hostname = name
+		t.note(sslBackend, "did nothing in Interlock; here the service is spoken to with TLS")
+		t.note(sslVerify, "did nothing in Interlock; here the service's certificate is not looked at, so whoever stands between could be it")
+		return
 	}
 	w.backend.TLS = &v1alpha1.BackendTLS{Hostname: name}
 	t.note(sslBackend, "did nothing in Interlock; here the service is spoken to with TLS, and has to have a certificate for %s", name)

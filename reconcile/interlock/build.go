@@ -49,7 +49,7 @@ func (t *translation) readWish() wish {
 	}
 	if w.passthrough() && w.backend.Protocol != "" {
 		t.wrong(sslBackend, "has no meaning with ssl_passthrough, where the service gets the client's own TLS: remove it")
-		w.backend.Protocol = ""
+		w.backend.Protocol, w.backend.TLS = "", nil
 	}
 	t.secureBackend(&w)
 	t.readRedirects(&w)

@@ -45,7 +45,7 @@ var known = map[string]string{
 	sslPassthrough: "spec.tls.mode",
 	sslOnly:        "spec.tls.redirect",
 	sslBackend:     "backend.protocol",
-	sslVerify:      "", // it can only say what is so
+	sslVerify:      "spec.backend.tls.insecureSkipVerify",
 	websockets:     "", // every path may switch
 	serviceCluster: "spec.serviceCluster",
 	stickyCookie:   "spec.loadBalancing.consistentHash.cookie",

@@ -21,7 +21,9 @@ func (r *resolver) secure(rt *route, b *v1alpha1.Backend) (tls *snapshot.Backend
 		spec = &v1alpha1.BackendTLS{}
 	}
 	tls = &snapshot.BackendTLS{Hostname: strings.TrimSuffix(strings.ToLower(spec.Hostname), "."), AltNames: spec.SubjectAltNames}
-	tls.Authorities, ok = r.authorities(rt, spec.CASecretRefs)
+	if tls.Unverified, ok = spec.InsecureSkipVerify, true; !tls.Unverified {
+		tls.Authorities, ok = r.authorities(rt, spec.CASecretRefs)
+	}
 	if ref := spec.ClientSecretRef; ref != nil {
 		if tls.Certificate = r.certificate(rt, *ref); tls.Certificate == "" {
 			ok = false
@@ -57,6 +59,9 @@ func settings(p v1alpha1.BackendProtocol, tls *snapshot.BackendTLS) string {
 	switch {
 	case tls != nil:
 		parts := slices.Concat([]string{tls.Hostname, tls.Certificate}, tls.AltNames, []string{""}, tls.Authorities)
+		if tls.Unverified {
+			parts = append(parts, "unverified")
+		}
 		sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
 		return "+https-" + hex.EncodeToString(sum[:6])
 	case p == v1alpha1.ProtocolH2C:
