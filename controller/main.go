@@ -4,7 +4,7 @@
 //
 // The way of one Route, a function a hop: source.Decode reads the manifest,
 // store.Configs.Put stores it, reconcile.Trigger.Set wakes the loop,
-// Reconciler.Reconcile makes a pass, plan.Decide decides,
+// Reconciler.Reconcile makes a pass, plan.Decision.Next decides,
 // dataplane.Plane.Publish prepares, routing.NewTable compiles, and
 // atomic.Pointer.Store serves it.
 //
@@ -15,6 +15,7 @@
 //	operate.go   the operator: the parts that need the Docker API
 //	sync.go      --manifests with a swarm
 //	objects.go   stored Routes to plan.Objects, each decoded once
+//	services.go  Routes of services' labels to the store
 //	statuses.go  statuses to the store, beside the loop
 //	planes.go    what the data planes of all instances say
 //	metrics.go   metrics of the control side, and /readyz

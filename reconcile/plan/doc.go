@@ -5,13 +5,17 @@
 // a Condition. The same Input in any order gives the same Plan, byte for byte,
 // and Compute edits nothing that it was handed.
 //
+// A Decision is the steps up to the Snapshot, and the next one can be made of it:
+// a Route that stands as it stood is not translated again.
+//
 // The steps, in their order, each in a file of its name:
 //
 //  1. index: look-ups by ID and by name over the World.
 //  2. rule: per Route, hosts and Rules in the Snapshot's form; invalid ones drop.
 //  3. conflict: between Routes that claim the same host or match, the oldest wins.
+//     Those that were made of labels come last, and share hosts (joint.go).
 //  4. resolve: Backends to Endpoints and secretRefs to Certificates, for what is
-//     left (network.go, endpoint.go). A name is looked up as <namespace>_<name>
+//     left (network.go, endpoint.go, labelled.go, secure.go). A name is looked up as <namespace>_<name>
 //     first, then as written.
 //  5. snapshot (in compute.go): sorted and sealed, with the keys that sessions
 //     are sealed with (sessionkey.go).
