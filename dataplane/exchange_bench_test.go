@@ -14,27 +14,30 @@ import (
 func echoOrigin(b *testing.B, answer string) string {
 	l := listenLocal(b)
 	b.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				buf, out := make([]byte, 4096), []byte(answer)
-				for {
-					if n, err := c.Read(buf); err != nil || !bytes.HasSuffix(buf[:n], []byte("\r\n\r\n")) {
-						return
-					}
-					if _, err := c.Write(out); err != nil {
-						return
-					}
-				}
-			}()
-		}
-	}()
+	go answerAll(l, answer)
 	return l.Addr().String()
+}
+
+// answerAll answers what comes to l until it is closed.
+func answerAll(l net.Listener, answer string) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			buf, out := make([]byte, 4096), []byte(answer)
+			for {
+				if n, err := c.Read(buf); err != nil || !bytes.HasSuffix(buf[:n], []byte("\r\n\r\n")) {
+					return
+				}
+				if _, err := c.Write(out); err != nil {
+					return
+				}
+			}
+		}()
+	}
 }
 
 // BenchmarkExchange is a request and its answer, with what client and origin

@@ -259,33 +259,42 @@ func TestAnEndpointThatDoesNotSpeakTLSIsPassedOver(t *testing.T) {
 
 func TestAnEndpointIsShownOurCertificate(t *testing.T) {
 	a := newAuthority(t)
-	log := &lockedBuffer{}
-	r := securedRig(t, a, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(log, nil)) })
 	chain, key := secretsOf(t, a.leaf(func(c *x509.Certificate) { c.Subject.CommonName = "fairlead" }))
-	r.secrets.set("shown.cert", chain)
-	r.secrets.set("shown.key", key)
 	demands := func(c *tls.Config) { c.ClientAuth, c.ClientCAs = tls.RequireAndVerifyClientCert, a.pool() }
+	of12 := func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }
 	h := func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, r.TLS.PeerCertificates[0].Subject.CommonName)
 	}
-	for _, change := range [][]func(*tls.Config){{demands}, {demands, only1}, {demands, only1, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }}} {
-		s := secureOrigin(t, a.leaf(), h, change...)
-		r.publish(secured(func(b *snapshot.BackendTLS) { b.Certificate = "shown" }, s))
-		if status, body := get(t, r.client(), "http://a.local/"); status != 200 || body != "fairlead" {
-			t.Error(status, body)
-		}
-		bare := secured(nil, s)
-		bare.Backends[0].ID, bare.Routes[0].Rules[0].Backends[0].Backend = "bare", "bare"
-		r.publish(bare)
-		if status, body := get(t, r.client(), "http://a.local/"); status != 502 {
-			t.Error("without a certificate:", status, body)
-		}
-		r.publish(snapshot.Snapshot{})
-	}
-	for _, want := range []string{"certificate required", "handshake failure"} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("the log does not say %q:\n%s", want, log)
-		}
+	for name, tc := range map[string]struct {
+		change  []func(*tls.Config)
+		refusal string // in the log
+	}{
+		"HTTP/2":                {[]func(*tls.Config){demands}, "certificate required"},
+		"HTTP/1.1":              {[]func(*tls.Config){demands, only1}, "certificate required"},
+		"HTTP/1.1 over TLS 1.2": {[]func(*tls.Config){demands, only1, of12}, "handshake failure"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &lockedBuffer{}
+			r := securedRig(t, a, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(log, nil)) })
+			r.secrets.set("shown.cert", chain)
+			r.secrets.set("shown.key", key)
+			s := secureOrigin(t, a.leaf(), h, tc.change...)
+			r.publish(secured(func(b *snapshot.BackendTLS) { b.Certificate = "shown" }, s))
+			if status, body := get(t, r.client(), "http://a.local/"); status != 200 || body != "fairlead" {
+				t.Error(status, body)
+			}
+			bare := secured(nil, s)
+			bare.Backends[0].ID, bare.Routes[0].Rules[0].Backends[0].Backend = "bare", "bare"
+			r.publish(bare)
+			for range 3 {
+				if status, body := get(t, r.client(), "http://a.local/"); status != 502 {
+					t.Error("without a certificate:", status, body)
+				}
+			}
+			if n := strings.Count(log.String(), tc.refusal); n != 1 || len(r.plane.Report().Ejected) != 1 {
+				t.Errorf("it was told %d times, ejected %v:\n%s", n, r.plane.Report().Ejected, log)
+			}
+		})
 	}
 }
 
@@ -433,5 +442,32 @@ func TestAnUpgradeGoesToAnEndpointThatSpeaksHTTP2Too(t *testing.T) {
 	l.expect(t, "goodbye")
 	if _, err := l.ReadByte(); err != io.EOF {
 		t.Error(err)
+	}
+}
+
+func TestTrailersOverTLS(t *testing.T) {
+	a := newAuthority(t)
+	r := securedRig(t, a)
+	for _, change := range [][]func(*tls.Config){nil, {only1}} {
+		r.publish(secured(nil, secureOrigin(t, a.leaf(), func(w http.ResponseWriter, req *http.Request) {
+			w.Header().Set("Trailer", "Grpc-Status")
+			fmt.Fprint(w, req.Header.Get("Te"))
+			w.(http.Flusher).Flush()
+			w.Header().Set("Grpc-Status", "0")
+		}, change...)))
+		for _, c := range []*http.Client{r.client(), r.client(withH2C)} {
+			req := request(t, "POST", "http://a.local/", "body")
+			req.Header.Set("Te", "trailers")
+			res, err := c.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := io.ReadAll(res.Body)
+			res.Body.Close()
+			if err != nil || string(b) != "trailers" || res.Trailer.Get("Grpc-Status") != "0" {
+				t.Errorf("%q %v %v", b, res.Trailer, err)
+			}
+		}
+		r.publish(snapshot.Snapshot{})
 	}
 }

@@ -50,7 +50,11 @@ type Error struct {
 	Remote bool
 
 	unprocessed bool
+	cause       error
 }
+
+// Unwrap returns what ended the connection, where that is not of HTTP/2's rules.
+func (e *Error) Unwrap() error { return e.cause }
 
 // Error returns the code and the reason.
 func (e *Error) Error() string {
@@ -97,7 +101,7 @@ var errReset = &Error{Code: Cancel, Reason: "reset on this side"}
 // unsent is the error of streams whose heads were not written before the
 // connection failed with err.
 func unsent(err error) error {
-	return &Error{Code: RefusedStream, Reason: "the connection ended before: " + err.Error(), Conn: true, unprocessed: true}
+	return &Error{Code: RefusedStream, Reason: "the connection ended before: " + err.Error(), Conn: true, unprocessed: true, cause: err}
 }
 
 // The faults of connections and streams are values, so that a flood of them

@@ -18,12 +18,12 @@ func (x *exchange) judge(t *try, err error) {
 		if trust := t.endpoint.Backend.Trust; trust != nil {
 			trust.Withdraw()
 		}
+	case t.call != nil && x.unwelcome(t, err):
+		t.failure = connect
 	case errors.Is(err, http2.ErrNotProcessed), err == errNoStream:
 		t.failure = refused
 	case t.call == nil:
 		t.failure = x.notConnected(err)
-	case x.unwelcome(t, err):
-		t.failure = connect
 	case isMalformed(err):
 		t.failure = malformed
 		x.engine.cfg.Log.Debug("malformed answer", "endpoint", t.endpoint.ID, "error", err)

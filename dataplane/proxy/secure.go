@@ -1,9 +1,11 @@
 package proxy
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/certificate"
@@ -33,18 +35,36 @@ func (x *exchange) replyUnusable() {
 // request.
 func (x *exchange) unwelcome(t *try, err error) bool {
 	trust := t.endpoint.Backend.Trust
-	if trust == nil || t.call.answered() || t.call.reused() || !isAlert(err) {
+	if trust == nil || t.call.answered() || t.call.reused() {
+		return false
+	}
+	var alert *net.OpError // as crypto/tls has one from the peer
+	if !errors.As(err, &alert) || alert.Op != "remote error" || !isRefusal(alert.Err) {
 		return false
 	}
 	x.engine.cfg.Monitor.ConnectFailed(&t.endpoint.Health, t.endpoint.ID)
-	if trust.Complain(err) {
-		x.engine.cfg.Log.Warn("an endpoint refuses us", "backend", x.record.Backend, "endpoint", t.endpoint.ID, "error", err)
+	if trust.Complain(alert) {
+		x.engine.cfg.Log.Warn("an endpoint refuses us", "backend", x.record.Backend, "endpoint", t.endpoint.ID, "error", alert)
 	}
 	return true
 }
 
-// isAlert says whether err is an alert from the peer, as crypto/tls has it.
-func isAlert(err error) bool {
-	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "remote error"
+// refusals are the alerts of who does not like a certificate, or has none to look
+// at (RFC 8446 section 6.2). Others may come when a request was read.
+var refusals = []tls.AlertError{
+	40,  // handshake_failure
+	42,  // bad_certificate
+	43,  // unsupported_certificate
+	44,  // certificate_revoked
+	45,  // certificate_expired
+	46,  // certificate_unknown
+	48,  // unknown_ca
+	49,  // access_denied
+	51,  // decrypt_error
+	116, // certificate_required
+}
+
+// isRefusal compares words: the type of an alert is crypto/tls's own.
+func isRefusal(err error) bool {
+	return slices.ContainsFunc(refusals, func(a tls.AlertError) bool { return a.Error() == err.Error() })
 }
