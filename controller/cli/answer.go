@@ -116,6 +116,9 @@ func (t *trace) write(w io.Writer) {
 	for _, line := range t.Wrong {
 		head.add("Wrong:", line)
 	}
+	if t.Access != "" {
+		head.add("Access:", t.Access)
+	}
 	for _, f := range t.Filters {
 		head.add("Filter:", f)
 	}

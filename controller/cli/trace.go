@@ -101,7 +101,9 @@ type trace struct {
 	// Certificates are the names of those that the client may be shown.
 	Certificates []string `json:"certificates,omitempty"`
 	// Wrong are the Conditions of the Route that are not as they should be.
-	Wrong    []string `json:"wrong,omitempty"`
+	Wrong []string `json:"wrong,omitempty"`
+	// Access says who may come; "" is everyone.
+	Access   string   `json:"access,omitempty"`
 	Filters  []string `json:"filters,omitempty"`
 	Timeouts string   `json:"timeouts,omitempty"`
 	// Stays says which requests go to one Endpoint.
@@ -197,6 +199,7 @@ func certificateNames(s *snapshot.Snapshot, e *routing.TLSExplanation) []string 
 // fill says what the Rule does.
 func (t *trace) fill(s *snapshot.Snapshot, route *snapshot.Route, rule *snapshot.Rule, p places) {
 	t.Filters = append(allFilterWords(rule.Filters), mirrorWords(s, rule.Mirrors)...)
+	t.Access = accessWords(route.Access)
 	t.Timeouts, t.Stays = timeoutWords(rule), stays(route, rule)
 	sum := 0
 	for _, b := range rule.Backends {

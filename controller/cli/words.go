@@ -133,6 +133,21 @@ func filterWords(f snapshot.Filter) string {
 	return "nothing"
 }
 
+// accessWords says who may come.
+func accessWords(a *snapshot.Access) string {
+	if a == nil {
+		return ""
+	}
+	words := "everyone"
+	if len(a.Allow) > 0 {
+		words = strings.Join(a.Allow, ", ")
+	}
+	if len(a.Deny) > 0 {
+		words += ", without " + strings.Join(a.Deny, ", ")
+	}
+	return words
+}
+
 // mirrorWords says who gets copies of requests.
 func mirrorWords(s *snapshot.Snapshot, mirrors []snapshot.Mirror) []string {
 	var words []string
