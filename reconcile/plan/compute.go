@@ -19,10 +19,6 @@ type route struct {
 	spec       *v1alpha1.RouteSpec
 	namespace  string
 	generation int64
-	// refused says why nothing of the Route is served; its zero value: some is.
-	refused finding
-	// dropped are Rules that are not served, while others are.
-	dropped []finding
 
 	// What translate makes: named are the Backends of each of rules, which
 	// resolve fills in.
@@ -32,23 +28,46 @@ type route struct {
 	mirrors   map[int][]*v1alpha1.RequestMirror // of each of rules that has some
 	redirects bool                              // at least one Rule answers by itself
 
-	conflicts []finding
-	// What joinLabels makes: joints are what rt serves together with younger
-	// Routes, shared says so in rt and in them.
-	joints []joint
-	shared []string
-
-	// place is the Route's in the Snapshot. kept: it was in the one before, there.
+	// kept: it was in the Snapshot before, at place.
+	kept bool
+	// place is the Route's in the Snapshot.
 	place int
-	kept  bool
 
 	// What resolve makes.
 	check        *snapshot.HealthCheck
 	certificates []string
-	earlier      []string
-	secured      []string // IDs of Certificates that Backends need; "" is none
-	unresolved   []finding
 	backends     []int // indices into resolver.backends, of all Rules, each once
+
+	*exceptions
+}
+
+// exceptions are what few Routes have, of which there may be ten thousand. The
+// others share one without anything; who writes asks for except first.
+type exceptions struct {
+	// refused says why nothing of the Route is served; its zero value: some is.
+	refused finding
+	// dropped are Rules that are not served, while others are.
+	dropped   []finding
+	conflicts []finding
+	// What joinLabels makes: joints are what the Route serves together with
+	// younger ones, shared says so in it and in them.
+	joints []joint
+	shared []string
+	// What resolve makes: earlier are IDs of Certificates, and secured those that
+	// Backends need; "" is none.
+	earlier    []string
+	secured    []string
+	unresolved []finding
+}
+
+var noExceptions exceptions
+
+// except returns the Route's own exceptions, to be written.
+func (rt *route) except() *exceptions {
+	if rt.exceptions == &noExceptions {
+		rt.exceptions = &exceptions{}
+	}
+	return rt.exceptions
 }
 
 // finding is a Reason with its message.
@@ -64,24 +83,27 @@ func (rt *route) stands(last, now *Object) bool {
 // again forgets what the steps after translate made.
 func (rt *route) again(o *Object) {
 	rt.object, rt.kept = o, rt.served()
-	rt.certificates, rt.earlier, rt.secured, rt.unresolved, rt.backends = nil, nil, nil, nil, nil
+	rt.certificates, rt.backends = nil, nil
+	if rt.exceptions != &noExceptions {
+		rt.earlier, rt.secured, rt.unresolved = nil, nil, nil
+	}
 }
 
 func (rt *route) begin(o *Object) {
-	rt.object = o
+	rt.object, rt.exceptions = o, &noExceptions
 	served := o
 	if o.Route == nil && o.LastGood != nil && o.LastGood.Route != nil {
 		served = o.LastGood
 	}
 	if served.Route == nil {
-		rt.refused = refusal(o.Problems)
+		rt.except().refused = refusal(o.Problems)
 		return
 	}
 	rt.spec = &served.Route.Spec
 	rt.namespace = served.Route.Metadata.Namespace
 	rt.generation = served.Generation
 	if whole := problemsOf(served.Problems, -1); len(whole) > 0 {
-		rt.refused = refusal(whole)
+		rt.except().refused = refusal(whole)
 	}
 }
 

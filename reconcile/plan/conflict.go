@@ -108,7 +108,7 @@ func conflictsOf(rt *route, claims map[string][]*route) {
 		kept = append(kept, h)
 	}
 	if len(kept) == 0 {
-		rt.refused = finding{v1alpha1.ReasonHostConflict, joinMessages(rt.conflicts)}
+		rt.except().refused = finding{v1alpha1.ReasonHostConflict, joinMessages(rt.conflicts)}
 		return
 	}
 	rt.hosts = kept
@@ -126,7 +126,7 @@ func (rt *route) before(other *route) string {
 }
 
 func (rt *route) conflict(reason, format string, args ...any) {
-	rt.conflicts = append(rt.conflicts, finding{reason, fmt.Sprintf(format, args...)})
+	rt.except().conflicts = append(rt.conflicts, finding{reason, fmt.Sprintf(format, args...)})
 }
 
 // hostWinner is the older Route that leaves rt nothing of host h, or nil.
@@ -167,7 +167,7 @@ func findShadowed(rt *route, claims map[string][]*route) {
 		}
 	}
 	if open == 0 && total > 0 {
-		rt.refused = finding{v1alpha1.ReasonHostConflict, joinMessages(rt.conflicts)}
+		rt.except().refused = finding{v1alpha1.ReasonHostConflict, joinMessages(rt.conflicts)}
 	}
 }
 

@@ -49,7 +49,7 @@ func joinHosts(rt *route, claims map[string][]*route) {
 		}
 		i := slices.IndexFunc(rt.joints, func(j joint) bool { return slices.Equal(j.members, members) })
 		if i < 0 {
-			i, rt.joints = len(rt.joints), append(rt.joints, joint{members: members})
+			i, rt.except().joints = len(rt.joints), append(rt.joints, joint{members: members})
 		}
 		rt.joints[i].hosts = append(rt.joints[i].hosts, h)
 	}
@@ -73,7 +73,7 @@ func (rt *route) share(host string, members []*route) {
 			others = append(others, m.object.Key)
 		}
 	}
-	rt.shared = append(rt.shared, fmt.Sprintf("host %s is shared with %s: each task gets an equal share", host, strings.Join(others, ", ")))
+	rt.except().shared = append(rt.shared, fmt.Sprintf("host %s is shared with %s: each task gets an equal share", host, strings.Join(others, ", ")))
 }
 
 func joinable(rt *route) bool {

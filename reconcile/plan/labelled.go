@@ -29,7 +29,7 @@ func (r *resolver) labelled(rt *route, label string) {
 		if id := r.pair(p.cert, p.key); i == 0 {
 			rt.certificates = r.strings.add(rt.certificates, id)
 		} else {
-			rt.earlier = append(rt.earlier, id)
+			rt.except().earlier = append(rt.earlier, id)
 		}
 	}
 }

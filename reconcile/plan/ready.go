@@ -155,10 +155,12 @@ func (c *conditions) hasCertificate() bool {
 	if tls := c.rt.spec.TLS; tls == nil || tls.Mode != v1alpha1.TLSTerminate {
 		return true
 	}
-	return slices.ContainsFunc(slices.Concat(c.rt.certificates, c.rt.earlier), func(id string) bool {
-		report := c.certificates[id]
-		return report != nil && report.State == snapshot.CertificateLoaded
-	})
+	for id := range ids(c.rt.certificates, c.rt.earlier) {
+		if report := c.certificates[id]; report != nil && report.State == snapshot.CertificateLoaded {
+			return true
+		}
+	}
+	return false
 }
 
 // certificateReason is Progressing while a Certificate may still come.

@@ -123,7 +123,7 @@ func (r *resolver) pair(cert, key *Secret) string {
 }
 
 func (rt *route) miss(reason, format string, args ...any) {
-	rt.unresolved = append(rt.unresolved, finding{reason, fmt.Sprintf(format, args...)})
+	rt.except().unresolved = append(rt.unresolved, finding{reason, fmt.Sprintf(format, args...)})
 }
 
 // backend resolves a Backend of a Rule of rt. It returns its ID, or "".
@@ -180,7 +180,7 @@ func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
 		why = finding{v1alpha1.ReasonUnsupportedValue, fmt.Sprintf("service %q has no virtual IP there, which mode VIP needs: use mode Task", service.Name)}
 	}
 	if why.reason != "" {
-		rt.unresolved = append(rt.unresolved, why)
+		rt.except().unresolved = append(rt.unresolved, why)
 		return backendKey{}, false
 	}
 	return key, true

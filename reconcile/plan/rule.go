@@ -37,7 +37,7 @@ func (t *translator) translate(rt *route) {
 	usable := usableRules(rt)
 	switch {
 	case len(usable) == 0:
-		rt.refused = noRule(rt.dropped)
+		rt.except().refused = noRule(rt.dropped)
 	case isPassthrough(rt):
 		t.addWhole(rt, t.backendsOf(rt, usable))
 	default:
@@ -81,7 +81,7 @@ func usableRules(rt *route) []int {
 	for i := range rt.spec.Rules {
 		if own := problemsOf(problems, i); len(own) > 0 {
 			f := refusal(own)
-			rt.dropped = append(rt.dropped, finding{f.reason, "Dropped Rule " + ruleName(&rt.spec.Rules[i], i) + ": " + f.message})
+			rt.except().dropped = append(rt.dropped, finding{f.reason, "Dropped Rule " + ruleName(&rt.spec.Rules[i], i) + ": " + f.message})
 			continue
 		}
 		usable = append(usable, i)

@@ -30,7 +30,7 @@ func (r *resolver) secure(rt *route, b *v1alpha1.Backend) (tls *snapshot.Backend
 		}
 	}
 	if ok {
-		rt.secured = append(append(rt.secured, tls.Authorities...), tls.Certificate)
+		rt.except().secured = append(append(rt.secured, tls.Authorities...), tls.Certificate)
 	}
 	return tls, ok
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -139,7 +140,7 @@ func (c *conditions) accepted() {
 
 func (c *conditions) resolvedRefs() {
 	findings := slices.Clone(c.rt.unresolved)
-	for _, id := range slices.Concat(c.rt.certificates, c.rt.secured) {
+	for id := range ids(c.rt.certificates, c.rt.secured) {
 		if report := c.certificates[id]; report != nil && report.State == snapshot.CertificateInvalid {
 			findings = append(findings, c.badCertificate(id, report.Message))
 		}
@@ -154,6 +155,19 @@ func (c *conditions) resolvedRefs() {
 		return
 	}
 	c.set(v1alpha1.ResolvedRefs, v1alpha1.True, v1alpha1.ReasonResolvedRefs, "")
+}
+
+// ids are those of two lists.
+func ids(a, b []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, list := range [2][]string{a, b} {
+			for _, id := range list {
+				if !yield(id) {
+					return
+				}
+			}
+		}
+	}
 }
 
 func (c *conditions) badCertificate(id, why string) finding {
@@ -234,7 +248,7 @@ func (c *conditions) negative() {
 
 func (c *conditions) expiring() {
 	var findings []finding
-	for _, id := range slices.Concat(c.rt.certificates, c.rt.secured) {
+	for id := range ids(c.rt.certificates, c.rt.secured) {
 		report := c.certificates[id]
 		if report == nil || report.State != snapshot.CertificateLoaded || report.NotAfter.IsZero() {
 			continue
