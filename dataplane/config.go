@@ -65,7 +65,9 @@ type Config struct {
 	// DrainTimeout is how long what is under way may go on when Run is to end; 0
 	// means 30 s.
 	DrainTimeout time.Duration
-	// DialTimeout bounds a connect to an Endpoint; 0 means 2 s, one lost packet.
+	// DialTimeout bounds a connect to an Endpoint; 0 means 2 s, one lost packet. So
+	// long may the wait for the certificates of a Backend over TLS take, too, and the
+	// handshake.
 	DialTimeout time.Duration
 	// HandshakeTimeout bounds the wait for a ClientHello, and the handshake after
 	// it; 0 means 10 s.

@@ -30,9 +30,15 @@ func (s *shared) stays(limit int64) bool {
 
 var errNoStream = errors.New("the endpoint allows no request on a new connection")
 
+// atOnce is a connection that is closed without a last word. That of TLS may have
+// to wait for the peer, and with it would everyone who asks for a stream.
+type atOnce struct{ *wire.Conn }
+
+func (c atOnce) Close() error { return c.Socket.Close() }
+
 // share returns a call on a new connection of HTTP/2, which others may share.
 func (p *pool) share(c *wire.Conn) (call, error) {
-	client, err := http2.NewClient(c, &http2.ClientConfig{})
+	client, err := http2.NewClient(atOnce{c}, &http2.ClientConfig{})
 	if err != nil {
 		c.Close()
 		return nil, err
