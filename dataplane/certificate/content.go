@@ -46,11 +46,16 @@ func (c *content) notAfter() (last time.Time) {
 	return last
 }
 
-// parsePair makes a certificate of two secrets, or says which of them is wrong.
+// parsePair makes a certificate of two secrets, or says which of them is wrong. A
+// chain in another order than RFC 8446 section 4.4.2 wants is put in order.
 func parsePair(chain, key []byte) (*tls.Certificate, error) {
 	cert, err := tls.X509KeyPair(chain, key)
 	if err == nil {
+		cert.Certificate = inOrder(cert.Leaf, cert.Certificate)
 		return &cert, nil
+	}
+	if mended := leafFirst(chain, key); mended != nil {
+		return mended, nil
 	}
 	what := strings.TrimPrefix(err.Error(), "tls: ")
 	if strings.Contains(what, "does not match") {
