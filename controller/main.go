@@ -22,6 +22,7 @@
 //	memory.go    unused memory goes back to the system
 //	tender.go    tender
 //	install.go   install, uninstall
+//	pki.go       pki
 package main
 
 import (
@@ -57,7 +58,7 @@ func execute(ctx context.Context) int {
 		Version:  version,
 		User:     whoami(),
 	})
-	root.AddCommand(runCommand(), tenderCommand(), installCommand(), uninstallCommand())
+	root.AddCommand(runCommand(), tenderCommand(), installCommand(), uninstallCommand(), pkiCommand())
 	return cli.Execute(ctx, root, os.Args[1:])
 }
 
