@@ -3,7 +3,6 @@ package swarm
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -26,8 +25,9 @@ type Options struct {
 
 // Client is a connection to the API of a swarm manager.
 type Client struct {
-	docker *client.Client
-	onCall func(call string, took time.Duration, err error)
+	docker   *client.Client
+	endpoint endpoint
+	onCall   func(call string, took time.Duration, err error)
 }
 
 // Connect finds the API as the docker command does. It makes no call: the API
@@ -46,7 +46,7 @@ func Connect(o Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("docker API at %s: %w", e.Host, err)
 	}
-	c := &Client{docker: docker, onCall: o.OnCall}
+	c := &Client{docker: docker, endpoint: e, onCall: o.OnCall}
 	if c.onCall == nil {
 		c.onCall = func(string, time.Duration, error) {}
 	}
@@ -73,9 +73,7 @@ func (e endpoint) clientOptions() ([]client.Opt, error) {
 		return nil, err
 	}
 	if config != nil {
-		dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
-		transport := &http.Transport{TLSClientConfig: config, DialContext: dialer.DialContext}
-		opts = append([]client.Opt{client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect})}, opts...)
+		opts = append([]client.Opt{client.WithHTTPClient(&http.Client{Transport: tlsTransport(config), CheckRedirect: client.CheckRedirect})}, opts...)
 		opts = append(opts, client.WithScheme("https"))
 	}
 	return opts, nil
@@ -95,7 +93,7 @@ func call[T any](ctx context.Context, c *Client, name string, do func(context.Co
 	v, err := do(ctx)
 	c.onCall(name, time.Since(start), err)
 	if err != nil {
-		return v, fmt.Errorf("%s: %w", name, err)
+		return v, fmt.Errorf("%s: %w", name, c.endpoint.diagnose(err))
 	}
 	return v, nil
 }

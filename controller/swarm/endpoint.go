@@ -3,8 +3,6 @@ package swarm
 import (
 	"cmp"
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -113,29 +111,4 @@ func contextEndpoint(name string, env func(string) string) (endpoint, error) {
 		e.CertDir = certs
 	}
 	return e, nil
-}
-
-// tlsConfig is nil where there is no TLS.
-func (e endpoint) tlsConfig() (*tls.Config, error) {
-	if e.CertDir == "" {
-		return nil, nil
-	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: e.SkipVerify} //nolint:gosec // what the user chose
-	ca, err := os.ReadFile(filepath.Join(e.CertDir, "ca.pem"))
-	if err == nil {
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(ca) {
-			return nil, fmt.Errorf("%s holds no certificate", filepath.Join(e.CertDir, "ca.pem"))
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	pair, err := tls.LoadX509KeyPair(filepath.Join(e.CertDir, "cert.pem"), filepath.Join(e.CertDir, "key.pem"))
-	switch {
-	case err == nil:
-		config.Certificates = []tls.Certificate{pair}
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("client certificate: %w", err)
-	}
-	return config, nil
 }

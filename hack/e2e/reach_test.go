@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 
+	"fairlead.dev/fairlead/controller/swarm"
 	"fairlead.dev/fairlead/hack/rig"
 )
 
@@ -70,9 +71,9 @@ func TestTheAPIIsReachedOverTLSWithClientCertificates(t *testing.T) {
 	})
 	t.Run("not without a certificate, nor with another's, nor from another engine", func(t *testing.T) {
 		env := append(noDocker(t), "DOCKER_HOST="+address, "DOCKER_TLS_VERIFY=1")
-		refused(t, r, append(env, "DOCKER_CERT_PATH="+certFolder(t, server, pair{})), "certificate required")
-		refused(t, r, append(env, "DOCKER_CERT_PATH="+certFolder(t, server, stranger)), "certificate required") // nor is it shown
-		refused(t, r, append(env, "DOCKER_CERT_PATH="+certFolder(t, stranger, user)), "certificate signed by unknown authority")
+		refused(t, r, append(env, "DOCKER_CERT_PATH="+certFolder(t, server, pair{})), string(swarm.NoClientCertificate))
+		refused(t, r, append(env, "DOCKER_CERT_PATH="+certFolder(t, server, stranger)), string(swarm.ForeignClientCertificate))
+		refused(t, r, append(env, "DOCKER_CERT_PATH="+certFolder(t, stranger, user)), string(swarm.UnknownServerAuthority))
 		refused(t, r, append(env, "DOCKER_CERT_PATH="+certFolder(t, pair{cert: "none"}, user)), "ca.pem holds no certificate")
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,7 +53,7 @@ hostname "$2" && touch "$1/held" && exec sleep infinity`
 // startEngine starts dockerd and waits until it answers.
 func (n *Node) startEngine(ctx context.Context) error {
 	enter := append(n.enter(), "--")
-	c := exec.Command("nsenter", append(enter, "dockerd",
+	c := exec.Command("nsenter", slices.Concat(enter, []string{"dockerd",
 		"--config-file", n.path("daemon.json"),
 		"--data-root", n.path("data"),
 		"--exec-root", n.path("exec"),
@@ -60,7 +61,7 @@ func (n *Node) startEngine(ctx context.Context) error {
 		"--host", "unix:///run/docker.sock",
 		"--exec-opt", "native.cgroupdriver=cgroupfs",
 		"--cgroup-parent", n.rig.cgroup(),
-	)...)
+	}, n.flags)...)
 	var err error
 	if n.engineDone, err = n.spawn(c, termWithParent); err != nil {
 		return fmt.Errorf("start dockerd of %s: %w", n.Name, err)

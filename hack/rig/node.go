@@ -22,6 +22,7 @@ type Node struct {
 	Engine int `json:"engine,omitempty"`
 
 	rig        *Rig
+	flags      []string        // of dockerd, beside those that every node has
 	engineDone <-chan struct{} // closed when dockerd has ended; nil in a rig that was found
 }
 
