@@ -153,13 +153,14 @@ func (f *front) terminate(c net.Conn, client netip.Addr, first []byte, name stri
 	}
 	conn, err := f.handshake(c, first, policy.Config())
 	if err != nil {
-		p.metrics.Handshake("failed")
+		p.metrics.Handshake(whyFailed(err))
 		p.cfg.Logger.Debug("tls handshake failed", "client", c.RemoteAddr().String(), "server_name", name, "error", err)
 		c.Close()
 		p.connections.Leave(client)
 		return
 	}
 	p.metrics.Handshake("ok")
+	conn.Clients = policy.Clients
 	f.servers.do(func() {
 		defer p.connections.Leave(client)
 		p.engine.Serve(conn, routing.TLS)
@@ -175,6 +176,14 @@ func (f *front) handshake(c net.Conn, first []byte, cfg *tls.Config) (*wire.Conn
 		err = errors.Join(errHandshakeTime, err)
 	}
 	return wire.Secure(records, secured), err
+}
+
+// whyFailed is what a failed handshake is counted as.
+func whyFailed(err error) string {
+	if certificate.IsClients(err) {
+		return "client_certificate"
+	}
+	return "failed"
 }
 
 var errHandshakeTime = errors.New("the handshake did not come to its end in time")

@@ -35,9 +35,9 @@ func newAuthority(t testing.TB) *authority {
 	t.Helper()
 	a := &authority{t: t, key: ecdsaKey(t)}
 	rootKey := ecdsaKey(t)
-	root := &x509.Certificate{Subject: pkix.Name{CommonName: "root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	root := &x509.Certificate{Subject: pkix.Name{CommonName: "root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	a.root = a.sign(root, root, rootKey.Public(), rootKey)
-	middle := &x509.Certificate{Subject: pkix.Name{CommonName: "middle"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	middle := &x509.Certificate{Subject: pkix.Name{CommonName: "middle"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign}
 	a.middle = a.sign(middle, a.root, a.key.Public(), rootKey)
 	return a
 }

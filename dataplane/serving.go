@@ -15,7 +15,8 @@ type serving struct {
 	// policies stand at the Index of their routing.Policy.
 	policies []*certificate.Policy
 	// fallback holds, for host patterns of which nothing good was loaded at the
-	// time of the publish, the last Policy that they were served with.
+	// time of the publish, the last Policy that they were served with; but none that
+	// verifies clients otherwise.
 	fallback map[string]*certificate.Policy
 }
 
@@ -41,7 +42,8 @@ func (s *serving) next(world *live.World, store *certificate.Store) *serving {
 		if n.policies[p.Index].Serves(nameUnder(pattern)) {
 			return
 		}
-		if last := s.policy(s.world.Table.TLS(nameUnder(pattern))); last != nil {
+		last := s.policy(s.world.Table.TLS(nameUnder(pattern)))
+		if last != nil && (p.Clients == "" || p.Clients == last.Clients) {
 			n.fallback[pattern] = last
 		}
 	})

@@ -24,6 +24,7 @@ func (s Snapshot) Seal() *Snapshot {
 	count(h, s.Backends, h.backend)
 	count(h, s.Certificates, func(c *Certificate) {
 		h.strings(c.ID, c.Name, c.CertSecret, c.KeySecret)
+		h.list(c.Issuers)
 	})
 	h.list(s.SessionKeys)
 	d := h.take()
@@ -120,6 +121,11 @@ func (h *hasher) route(r *Route) {
 	h.bool(r.InClear)
 	h.bool(r.InfoHeaders)
 	h.bool(r.FromLabels)
+	maybe(h, r.ClientAuth, func(a *ClientAuth) {
+		h.bool(a.Required)
+		h.list(a.Authorities)
+		h.list(a.Revocations)
+	})
 	maybe(h, r.Access, func(a *Access) {
 		h.list(a.Allow)
 		h.list(a.Deny)

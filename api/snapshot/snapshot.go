@@ -55,6 +55,8 @@ type Route struct {
 	Earlier []string `json:"earlier,omitempty"`
 	// MinVersion is "1.2" or "1.3"; empty means "1.2".
 	MinVersion string `json:"minVersion,omitempty"`
+	// ClientAuth asks clients for certificates; nil does not.
+	ClientAuth *ClientAuth `json:"clientAuth,omitempty"`
 	// InClear: a TLSTerminate Route is served over plain HTTP too, instead of
 	// answering 308 there.
 	InClear bool `json:"inClear,omitempty"`
@@ -88,6 +90,16 @@ type Digest [16]byte
 type Access struct {
 	Allow []string `json:"allow,omitempty"`
 	Deny  []string `json:"deny,omitempty"`
+}
+
+// ClientAuth says whose certificates clients may show.
+type ClientAuth struct {
+	// Required: who shows none may not come.
+	Required bool `json:"required,omitempty"`
+	// Authorities are the IDs of Certificates of authorities, and Revocations those of
+	// revocation lists, sorted. "" stands for one that does not resolve: nobody comes.
+	Authorities []string `json:"authorities"`
+	Revocations []string `json:"revocations,omitempty"`
 }
 
 // Rule is one Rule of a Route.
@@ -312,7 +324,8 @@ const SystemAuthorities = "system"
 
 // Certificate names the two secrets that hold a certificate. One without
 // KeySecret is of authorities: the secret holds what others' certificates are
-// verified with. One without any secret is SystemAuthorities.
+// verified with. One with Issuers is a revocation list. One without any secret is
+// SystemAuthorities.
 type Certificate struct {
 	// ID is made of the secrets' IDs, so other bytes are another Certificate.
 	ID string `json:"id"`
@@ -321,4 +334,7 @@ type Certificate struct {
 	// CertSecret and KeySecret are the IDs of the secrets.
 	CertSecret string `json:"certSecret,omitempty"`
 	KeySecret  string `json:"keySecret,omitempty"`
+	// Issuers are the IDs of the secrets with the authorities that may have signed the
+	// revocation list in CertSecret, sorted.
+	Issuers []string `json:"issuers,omitempty"`
 }

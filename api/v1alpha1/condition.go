@@ -33,7 +33,8 @@ const (
 	PartiallyInvalid = "PartiallyInvalid"
 	// Conflicted: an older object serves what this one also claims.
 	Conflicted = "Conflicted"
-	// CertificateExpiring: a Certificate ends within 14 days, or has ended.
+	// CertificateExpiring: a Certificate ends within 14 days, or has ended; or a
+	// revocation list is past its next update.
 	CertificateExpiring = "CertificateExpiring"
 )
 

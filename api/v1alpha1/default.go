@@ -50,7 +50,7 @@ func defaultTLS(t *RouteTLS) {
 	fill(&t.MinVersion, "1.2")
 	fillPointer(&t.Redirect, true)
 	if t.ClientAuth != nil {
-		fill(&t.ClientAuth.Mode, "Require")
+		fill(&t.ClientAuth.Mode, ClientRequire)
 	}
 }
 

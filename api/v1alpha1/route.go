@@ -87,13 +87,28 @@ type SecretRef struct {
 	Certificate string `json:"certificate,omitempty" validate:"omitempty,swarmname"`
 }
 
-// ClientAuth asks clients for certificates.
+// ClientAuth asks clients for certificates. Where several Routes have a host, a
+// client has to meet what each of them asks for. The backend is told of the
+// certificate in the header fields X-Client-Cert-Subject (the name of its holder, RFC
+// 2253) and Client-Cert (all of it, RFC 9440), which nobody else can set.
 type ClientAuth struct {
 	// CASecretRefs are Docker secrets with the authorities' certificates in PEM.
-	CASecretRefs []string `json:"caSecretRefs" validate:"required,min=1,dive,swarmname"`
-	// Mode is Require (the default) or VerifyIfGiven.
+	// Until all of them have come nobody gets in.
+	CASecretRefs []string `json:"caSecretRefs" validate:"required,min=1,max=16,dive,swarmname"`
+	// CRLSecretRefs are Docker secrets with lists of revoked certificates (RFC 5280
+	// §5), in PEM or DER, each signed by one of the authorities. Until all of them
+	// have come nobody gets in. One that is past its next update goes on being used.
+	CRLSecretRefs []string `json:"crlSecretRefs,omitempty" validate:"max=16,dive,swarmname"`
+	// Mode is Require (the default) or VerifyIfGiven: clients may come without a
+	// certificate, and one that they show has to be good.
 	Mode string `json:"mode,omitempty" validate:"omitempty,oneof=Require VerifyIfGiven"`
 }
+
+// The modes of ClientAuth.
+const (
+	ClientRequire       = "Require"
+	ClientVerifyIfGiven = "VerifyIfGiven"
+)
 
 // Rule is Gateway API's HTTPRouteRule.
 type Rule struct {

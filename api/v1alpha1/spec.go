@@ -53,8 +53,16 @@ func (f *findings) checkTLS(t *RouteTLS) {
 		for i := range t.SecretRefs {
 			f.checkSecretRef(at("spec.tls.secretRefs", i), t.SecretRefs[i])
 		}
+		f.checkClientAuth(t)
 	case TLSPassthrough:
 		f.checkPassthroughTLS(t)
+	}
+}
+
+// checkClientAuth finds a way around it.
+func (f *findings) checkClientAuth(t *RouteTLS) {
+	if t.ClientAuth != nil && t.ClientAuth.Mode == ClientRequire && t.Redirect != nil && !*t.Redirect {
+		f.invalid("spec.tls.redirect", "is false beside clientAuth with mode Require, and in the clear nobody shows a certificate: remove it")
 	}
 }
 

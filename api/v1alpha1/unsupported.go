@@ -13,7 +13,6 @@ type lacking[T any] struct {
 // What is not served, all of it. A row goes when the feature comes.
 var routeLacks = []lacking[RouteSpec]{
 	{"tls.mode", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.Mode == TLSSidecar }, "Sidecar is not supported yet: use Terminate or Passthrough"},
-	{"tls.clientAuth", func(s *RouteSpec) bool { return s.TLS != nil && s.TLS.ClientAuth != nil }, "client certificates are not supported yet: remove it"},
 }
 
 // checkUnsupported reports every use of what is not served.

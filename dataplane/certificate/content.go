@@ -11,20 +11,25 @@ import (
 )
 
 // content is what the bytes of a Certificate's secrets are: a certificate with
-// its key, authorities, or those of the system.
+// its key, authorities, those of the system, or what was revoked.
 type content struct {
 	cert        *tls.Certificate
 	authorities []*x509.Certificate
 	system      *x509.CertPool
+	revoked     map[revocation]bool
+	nextUpdate  time.Time // of revoked; zero if it does not say
 }
 
 // parse makes content of the secrets of an Entry, or says what is wrong with them.
+// In place of a key stand the issuers of a revocation list.
 func (e *Entry) parse(chain, key []byte) (content, error) {
 	var c content
 	var err error
 	switch {
 	case e.spec.CertSecret == "":
 		c.system, err = systemAuthorities()
+	case len(e.spec.Issuers) > 0:
+		c.revoked, c.nextUpdate, err = parseRevocations(chain, key)
 	case e.spec.KeySecret == "":
 		c.authorities, err = parseAuthorities(chain)
 	default:
@@ -33,11 +38,13 @@ func (e *Entry) parse(chain, key []byte) (content, error) {
 	return c, err
 }
 
-// notAfter is the end of the certificate, or of the authority that ends last.
+// notAfter is the end of the certificate, or of the authority that ends last, or the
+// next update of the list.
 func (c *content) notAfter() (last time.Time) {
 	if c.cert != nil {
 		return c.cert.Leaf.NotAfter
 	}
+	last = c.nextUpdate
 	for _, a := range c.authorities {
 		if a.NotAfter.After(last) {
 			last = a.NotAfter

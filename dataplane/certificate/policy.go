@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"fairlead.dev/fairlead/dataplane/routing"
@@ -12,11 +13,15 @@ import (
 
 // Policy is what the handshakes of one routing.Policy are made with.
 type Policy struct {
-	// Key is the routing.Policy's.
+	// Key and Clients are the routing.Policy's.
 	Key     string
+	Clients string
 	entries []*Entry
 	earlier []*Entry
 	config  *tls.Config
+	// demands are whom clients have to be; asks is made once that can be found out.
+	demands []demand
+	asks    atomic.Pointer[tls.Config]
 	tickets tickets
 	now     func() time.Time
 }
@@ -25,7 +30,10 @@ type Policy struct {
 // to be synced with the Snapshot of p. IDs that the Store does not have count as
 // never loaded.
 func (s *Store) NewPolicy(p *routing.Policy) *Policy {
-	n := &Policy{Key: p.Key, entries: s.those(p.Certificates), earlier: s.those(p.Earlier), now: s.now}
+	n := &Policy{
+		Key: p.Key, Clients: p.Clients, now: s.now,
+		entries: s.those(p.Certificates), earlier: s.those(p.Earlier), demands: s.demands(p.ClientAuth),
+	}
 	n.tickets.policy = n
 	n.config = &tls.Config{
 		MinVersion:     tls.VersionTLS12,
@@ -78,9 +86,13 @@ func isGood(cert *tls.Certificate, host string, now time.Time) bool {
 	return host == "" || len(cert.Leaf.DNSNames)+len(cert.Leaf.IPAddresses) == 0 || cert.Leaf.VerifyHostname(host) == nil
 }
 
-// Config returns what handshakes are made with. It must not be changed, and is
-// the same at each call: it holds the keys of the tickets of TLS 1.2.
-func (p *Policy) Config() *tls.Config { return p.config }
+// Config returns what handshakes are made with now. It must not be changed.
+func (p *Policy) Config() *tls.Config {
+	if len(p.demands) > 0 {
+		return p.asking()
+	}
+	return p.config
+}
 
 var errNothingLoaded = errors.New("no certificate is loaded")
 

@@ -12,6 +12,10 @@
 // under another Policy. Those of TLS 1.3 are the same in all data planes that
 // have the certificates.
 //
+// Where clients have to show certificates, nobody gets in until all authorities and
+// revocation lists are loaded. What is verified is part of the Policy's Key, so no
+// session is resumed that began under another authority or list.
+//
 // A Trust is the tls.Config for connections to the Endpoints of one Backend: whom
 // they have to prove to be, by which authorities, and what they are shown. It waits
 // for its Entries for a while, as a connect does.
@@ -230,8 +234,15 @@ func (s *Store) secrets(ctx context.Context, e *Entry) (chain, key []byte, err e
 	if chain, err = s.fetch(ctx, e.spec.CertSecret); err != nil {
 		return nil, nil, fmt.Errorf("secret %s with the chain: %w", e.spec.CertSecret, err)
 	}
+	for _, id := range e.spec.Issuers {
+		issuer, err := s.fetch(ctx, id)
+		if err != nil {
+			return nil, nil, fmt.Errorf("secret %s with an authority: %w", id, err)
+		}
+		key = append(append(key, issuer...), '\n')
+	}
 	if e.spec.KeySecret == "" {
-		return chain, nil, nil
+		return chain, key, nil
 	}
 	if key, err = s.fetch(ctx, e.spec.KeySecret); err != nil {
 		return nil, nil, fmt.Errorf("secret %s with the key: %w", e.spec.KeySecret, err)

@@ -24,6 +24,8 @@ import (
 // never leave this process and are changed by crypto/tls every day.
 //
 // A certificate that is replaced makes another Policy, whose sessions begin anew.
+// So do another authority of clients and another list of revoked certificates: who
+// was let in before is looked at again.
 type tickets struct {
 	policy *Policy
 	// keys are those of now. What is stored twice at a time is the same.

@@ -15,6 +15,7 @@ func (x *exchange) decide() {
 	table := x.world.Table
 	request := routing.Request{
 		Host: x.in.Host, Method: x.in.Method, Path: x.in.Path, RawQuery: x.in.Query, Headers: &x.in.Fields, SNI: x.peer.sni,
+		Clients: x.peer.clients,
 	}
 	if method, ok := filter.IsPreflight(&x.in); ok {
 		asked := request

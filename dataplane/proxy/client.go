@@ -51,8 +51,11 @@ type peer struct {
 	trusted bool
 	// port is the Listener's.
 	port int
-	// sni is the server name of the connection, over TLS.
-	sni string
+	// sni is the server name of the connection, over TLS, and clients whose
+	// certificates were asked for.
+	sni, clients string
+	// shown is the client's certificate, or nil.
+	shown *shown
 }
 
 func (e *Engine) peerOf(remote, local string) peer {

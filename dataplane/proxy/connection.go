@@ -115,7 +115,10 @@ func (e *Engine) newConnection(c *wire.Conn, kind routing.Listener) *connection 
 	n.enter(idle, time.Now())
 	if c.TLS != nil {
 		state := c.TLS.ConnectionState()
-		n.peer.sni = state.ServerName
+		n.peer.sni, n.peer.clients = state.ServerName, c.Clients
+		if len(state.PeerCertificates) > 0 {
+			n.peer.shown = newShown(state.PeerCertificates[0])
+		}
 		if state.NegotiatedProtocol == "h2" {
 			n.client.preface = []byte{}
 		}

@@ -151,6 +151,7 @@ func (x *exchange) serve() {
 		return
 	}
 	x.world = x.engine.cfg.World()
+	x.in.Fields = x.peer.shown.replace(x.in.Fields)
 	x.decide()
 	if r := x.result.Rule; r != nil {
 		x.record.Route, x.record.Rule = r.Key, r.Name

@@ -31,7 +31,8 @@ func hopByHop(name string) bool {
 	return false
 }
 
-// removeNamed removes the fields that Connection names.
+// removeNamed removes the fields that Connection names, but for those that are not
+// the client's.
 func removeNamed(f *message.Fields, in message.Fields) {
 	for i := range in {
 		if !in[i].Is("Connection") {
@@ -39,7 +40,7 @@ func removeNamed(f *message.Fields, in message.Fields) {
 		}
 		for name := range strings.SplitSeq(in[i].Value, ",") {
 			switch name = message.Trim(name); {
-			case name == "", message.EqualFold(name, "close"), message.EqualFold(name, "keep-alive"), message.EqualFold(name, "upgrade"):
+			case name == "", message.EqualFold(name, "close"), message.EqualFold(name, "keep-alive"), message.EqualFold(name, "upgrade"), isOfCertificate(name):
 			default:
 				f.Del(name)
 			}

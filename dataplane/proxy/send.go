@@ -47,7 +47,7 @@ func (x *exchange) pump(p *pump) {
 		switch err {
 		case nil:
 		case io.EOF:
-			p.sent = p.call.endBody(x.client.trailers()) == nil
+			p.sent = p.call.endBody(withoutCertificate(x.client.trailers())) == nil
 			x.mirrorWhole()
 			return
 		case errClosed, errLost:

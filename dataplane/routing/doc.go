@@ -32,11 +32,12 @@
 // and dot segments not resolved, since the Endpoint gets them like that.
 //
 // A TLS connection belongs to the Policy of the most specific pattern that
-// covers its SNI: the Certificates and the least TLS version of all terminating
-// Routes of that pattern. Patterns for which these are equal share a Policy. A
+// covers its SNI: the Certificates, the least TLS version and the ClientAuth of all
+// terminating Routes of that pattern. Patterns for which these are equal share a Policy. A
 // request for a host of another Policy, or of none, is Misdirected. Which
 // Policy an SNI has is asked of the current Table for each request, so that a
-// connection outlives a changed certificate.
+// connection outlives a changed certificate. Not so a changed ClientAuth: whom the
+// connection was made with is its own.
 //
 // Explain says the same as Match, with the reason for each Match that did not
 // win. Both ask candidate.refusal, so they cannot differ.

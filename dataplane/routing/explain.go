@@ -66,6 +66,9 @@ func (t *Table) Explain(l Listener, r Request) Explanation {
 	if r.Path == "" {
 		r.Path = "/"
 	}
+	if p := t.TLS(r.SNI).Policy; p != nil {
+		r.Clients = p.Clients
+	}
 	res := t.Match(l, r)
 	e := Explanation{Listener: l.String(), Host: Hostname(r.Host), Outcome: res.Outcome.String(), Pattern: res.Pattern}
 	x := &t.plain

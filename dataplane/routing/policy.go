@@ -8,8 +8,8 @@ import (
 )
 
 // Policy is what a TLS handshake needs for a host pattern. Patterns with equal
-// Certificates, Earlier and MinVersion share one Policy in a Table, so pointers compare;
-// across Tables Key does.
+// Certificates, Earlier, MinVersion and ClientAuth share one Policy in a Table, so
+// pointers compare; across Tables Key does.
 type Policy struct {
 	// Key is equal for equal Policies.
 	Key string
@@ -19,6 +19,11 @@ type Policy struct {
 	Earlier []string
 	// MinVersion is "1.2" or "1.3": the highest that a Route of the pattern asks for.
 	MinVersion string
+	// ClientAuth are those of the Routes of the pattern, each once: a client has to
+	// meet all, since what a request is for is not known before the handshake.
+	ClientAuth []*snapshot.ClientAuth
+	// Clients is equal where ClientAuth is; "" where there is none.
+	Clients string
 	// Index counts the Policies of the Table from 0.
 	Index int
 }
@@ -93,6 +98,9 @@ func (p *Policy) add(r *snapshot.Route) {
 	if r.MinVersion > p.MinVersion {
 		p.MinVersion = r.MinVersion
 	}
+	if r.ClientAuth != nil {
+		p.ClientAuth = append(p.ClientAuth, r.ClientAuth)
+	}
 }
 
 // seal sorts the Certificates and sets the Key.
@@ -104,4 +112,28 @@ func (p *Policy) seal() {
 	if len(p.Earlier) > 0 {
 		p.Key += " before " + strings.Join(p.Earlier, " ")
 	}
+	if len(p.ClientAuth) > 0 {
+		p.sealClients()
+		p.Key += " for " + p.Clients
+	}
+}
+
+// sealClients sorts ClientAuth and sets Clients.
+func (p *Policy) sealClients() {
+	slices.SortStableFunc(p.ClientAuth, func(a, b *snapshot.ClientAuth) int { return strings.Compare(clientsOf(a), clientsOf(b)) })
+	p.ClientAuth = slices.CompactFunc(p.ClientAuth, func(a, b *snapshot.ClientAuth) bool { return clientsOf(a) == clientsOf(b) })
+	all := make([]string, len(p.ClientAuth))
+	for i, a := range p.ClientAuth {
+		all[i] = clientsOf(a)
+	}
+	p.Clients = strings.Join(all, " and ")
+}
+
+// clientsOf is equal for equal values only.
+func clientsOf(a *snapshot.ClientAuth) string {
+	mode := "some of "
+	if a.Required {
+		mode = "all of "
+	}
+	return mode + strings.Join(a.Authorities, ",") + " but " + strings.Join(a.Revocations, ",")
 }

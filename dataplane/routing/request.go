@@ -40,6 +40,9 @@ type Request struct {
 	Headers Headers
 	// SNI is the server name of the connection, on the TLS Listener.
 	SNI string
+	// Clients is the Policy's that the connection was made with: whose certificates
+	// were asked for.
+	Clients string
 }
 
 // Headers are the header fields of a request. http.Header is one.

@@ -94,7 +94,7 @@ func (t *Table) matchPlain(r *Request) Result {
 func (t *Table) matchTLS(r *Request) Result {
 	name := Hostname(r.Host)
 	h := t.tls.lookup(name)
-	if t.misdirected(h, name, r.SNI) {
+	if t.misdirected(h, name, r) {
 		res := Result{Outcome: Misdirected}
 		if h != nil {
 			res.Pattern = h.pattern
@@ -111,11 +111,15 @@ func (t *Table) matchTLS(r *Request) Result {
 }
 
 // misdirected says whether a request for a host of h has no place on a
-// connection for sni. The host that the connection was made for always has one,
-// even when its Route is gone.
-func (t *Table) misdirected(h *host, name, sni string) bool {
-	sni = Hostname(sni)
-	if h != nil && h.passthrough != nil {
+// connection. The host that the connection was made for always has one, even when
+// its Route is gone; but not where clients have to be verified, and this one was
+// verified otherwise.
+func (t *Table) misdirected(h *host, name string, r *Request) bool {
+	sni := Hostname(r.SNI)
+	switch {
+	case h != nil && h.passthrough != nil:
+		return true
+	case h != nil && h.policy != nil && h.policy.Clients != "" && h.policy.Clients != r.Clients:
 		return true
 	}
 	if sni == name {

@@ -13,7 +13,9 @@ const oneRecord = 16 << 10
 type Conn struct {
 	*Socket
 	// TLS is nil in the clear.
-	TLS     *tls.Conn
+	TLS *tls.Conn
+	// Clients is the Clients of the Policy that the handshake was made under.
+	Clients string
 	records *Records
 	// more: crypto/tls may hold more of what it has decrypted.
 	more bool

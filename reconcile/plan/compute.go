@@ -57,6 +57,7 @@ type exceptions struct {
 	// Backends need; "" is none.
 	earlier    []string
 	secured    []string
+	clientAuth *snapshot.ClientAuth
 	unresolved []finding
 }
 
@@ -85,7 +86,7 @@ func (rt *route) again(o *Object) {
 	rt.object, rt.kept = o, rt.served()
 	rt.certificates, rt.backends = nil, nil
 	if rt.exceptions != &noExceptions {
-		rt.earlier, rt.secured, rt.unresolved = nil, nil, nil
+		rt.earlier, rt.secured, rt.clientAuth, rt.unresolved = nil, nil, nil, nil
 	}
 }
 
@@ -175,7 +176,15 @@ func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot
 
 // isSame says whether two are the same that were made of one route.
 func isSame(a, b *snapshot.Route) bool {
-	return slices.Equal(a.Certificates, b.Certificates) && slices.Equal(a.Earlier, b.Earlier) && isSameSlice(a.Hosts, b.Hosts) && isSameSlice(a.Rules, b.Rules)
+	return slices.Equal(a.Certificates, b.Certificates) && slices.Equal(a.Earlier, b.Earlier) && isSameClientAuth(a.ClientAuth, b.ClientAuth) &&
+		isSameSlice(a.Hosts, b.Hosts) && isSameSlice(a.Rules, b.Rules)
+}
+
+func isSameClientAuth(a, b *snapshot.ClientAuth) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Required == b.Required && slices.Equal(a.Authorities, b.Authorities) && slices.Equal(a.Revocations, b.Revocations)
 }
 
 func isSameSlice[T any](a, b []T) bool {
@@ -200,6 +209,7 @@ func (rt *route) snapshot() snapshot.Route {
 	if tls := rt.spec.TLS; tls != nil {
 		out.TLS = snapshot.TLSMode(tls.Mode)
 		out.MinVersion = tls.MinVersion
+		out.ClientAuth = rt.clientAuth
 		out.InClear = tls.Redirect != nil && !*tls.Redirect
 	}
 	return out

@@ -24,6 +24,8 @@ func (c *conditions) ready(endpoints int) {
 		c.set(v1alpha1.Ready, v1alpha1.False, v1alpha1.ReasonProgressing, c.unreachable())
 	case c.unsecured() != "":
 		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), c.unsecured())
+	case c.unverified() != "":
+		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), c.unverified())
 	case !c.hasCertificate():
 		c.set(v1alpha1.Ready, v1alpha1.False, c.certificateReason(), "no certificate can be served yet"+c.certificateTrouble())
 	case !programmed:

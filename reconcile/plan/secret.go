@@ -12,6 +12,9 @@ func (r *resolver) resolveCertificates(rt *route) {
 			rt.certificates = r.strings.add(rt.certificates, id)
 		}
 	}
+	if a := rt.spec.TLS.ClientAuth; a != nil {
+		rt.except().clientAuth = r.clientAuth(rt, a)
+	}
 }
 
 // certificate resolves a pair of secrets. It returns the Certificate's ID, or "".

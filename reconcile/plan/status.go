@@ -140,7 +140,7 @@ func (c *conditions) accepted() {
 
 func (c *conditions) resolvedRefs() {
 	findings := slices.Clone(c.rt.unresolved)
-	for id := range ids(c.rt.certificates, c.rt.secured) {
+	for id := range ids(c.rt.certificates, c.rt.secured, c.rt.shownTo()) {
 		if report := c.certificates[id]; report != nil && report.State == snapshot.CertificateInvalid {
 			findings = append(findings, c.badCertificate(id, report.Message))
 		}
@@ -157,10 +157,10 @@ func (c *conditions) resolvedRefs() {
 	c.set(v1alpha1.ResolvedRefs, v1alpha1.True, v1alpha1.ReasonResolvedRefs, "")
 }
 
-// ids are those of two lists.
-func ids(a, b []string) iter.Seq[string] {
+// ids are those of all lists.
+func ids(lists ...[]string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for _, list := range [2][]string{a, b} {
+		for _, list := range lists {
 			for _, id := range list {
 				if !yield(id) {
 					return
@@ -248,13 +248,18 @@ func (c *conditions) negative() {
 
 func (c *conditions) expiring() {
 	var findings []finding
-	for id := range ids(c.rt.certificates, c.rt.secured) {
+	for id := range ids(c.rt.certificates, c.rt.secured, c.rt.shownTo()) {
 		report := c.certificates[id]
 		if report == nil || report.State != snapshot.CertificateLoaded || report.NotAfter.IsZero() {
 			continue
 		}
+		certificate := c.resolver.certificates[id]
 		end := report.NotAfter.UTC().Format(time.RFC3339)
 		switch left := report.NotAfter.Sub(c.in.Now); {
+		case len(certificate.Issuers) > 0 && left > 0: // the next list may well come in time
+		case len(certificate.Issuers) > 0:
+			findings = append(findings, finding{v1alpha1.ReasonExpired, fmt.Sprintf(
+				"the revocation list %q was to be followed by another one at %s: it goes on being used", certificate.Name, end)})
 		case left <= 0:
 			findings = append(findings, finding{v1alpha1.ReasonExpired, "the certificate ended at " + end})
 		case left < expiryNotice:
