@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"fairlead.dev/fairlead/controller/doctor"
 )
 
 // ExitError is an error with the exit code that it asks for.
@@ -54,6 +56,9 @@ func New(c Config) *cobra.Command {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Port == nil {
+		c.Port = doctor.Look
+	}
 	return newRoot(&client{Config: c})
 }
 
@@ -92,7 +97,7 @@ func (c *client) addCommands(root *cobra.Command) {
 		command.GroupID = groupObjects
 		root.AddCommand(command)
 	}
-	for _, command := range []*cobra.Command{c.newStatus(), c.newWait(), c.newDiff(), c.newValidate(), c.newExplain(), c.newTrace()} {
+	for _, command := range []*cobra.Command{c.newStatus(), c.newWait(), c.newDiff(), c.newValidate(), c.newExplain(), c.newTrace(), c.newDoctor()} {
 		command.GroupID = groupAnswers
 		root.AddCommand(command)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/controller/doctor"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
 	"fairlead.dev/fairlead/reconcile/plan"
@@ -34,6 +35,8 @@ type Cluster struct {
 	Store Store
 	// Swarm is nil where there is none.
 	Swarm Swarm
+	// Engine is what doctor asks.
+	Engine Engine
 	// Reports are what the data planes of a service cluster say; nil where none can
 	// be asked.
 	Reports func(ctx context.Context, cluster string) ([]snapshot.Report, error)
@@ -63,6 +66,9 @@ type Config struct {
 	User string
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Port looks at a port of this host, by the flag and the address; nil is
+	// doctor.Look.
+	Port func(flag, address string) doctor.Port
 	// Every is the time between two looks while waiting; while watching it is
 	// four times that. 0 is a quarter of a second.
 	Every time.Duration

@@ -6,10 +6,14 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/doctor"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
 	"fairlead.dev/fairlead/reconcile/plan"
@@ -31,6 +35,9 @@ type fakeCluster struct {
 	// reports are what the data plane said last, of which ejected is a part.
 	reports []snapshot.Report
 	ejected []string
+	// engine is what doctor is told; ports are who holds one.
+	engine swarm.Engine
+	ports  map[string]string
 	// lists counts the calls of List; before each, onList may change something.
 	lists  int
 	onList func(n int)
@@ -44,7 +51,7 @@ func (f *fakeCluster) connect(_ context.Context, o ConnOptions) (Cluster, error)
 	if o.Context != "" {
 		return Cluster{}, fmt.Errorf("docker context %q does not exist; docker context ls lists all", o.Context)
 	}
-	c := Cluster{Store: f, Swarm: f, Close: func() error { return nil }}
+	c := Cluster{Store: f, Swarm: f, Engine: f, Close: func() error { return nil }}
 	c.Reports = func(context.Context, string) ([]snapshot.Report, error) { return f.reports, f.down }
 	if f.noSwarm {
 		c.Swarm = nil
@@ -90,6 +97,8 @@ var (
 	_ Store = (*store.Configs)(nil)
 	_ Store = (*store.Directory)(nil)
 	_ Swarm = (*swarm.Client)(nil)
+
+	_ Engine = (*swarm.Client)(nil)
 )
 
 func (f *fakeCluster) Put(_ context.Context, m store.Manifest) (store.Record, error) {
@@ -136,6 +145,31 @@ func (f *fakeCluster) World(context.Context) (plan.World, error) { return f.worl
 
 func (f *fakeCluster) Events(_ context.Context, since time.Time) ([]swarm.Event, error) {
 	return slices.DeleteFunc(slices.Clone(f.events), func(e swarm.Event) bool { return e.Time.Before(since) }), f.down
+}
+
+// Engine is a healthy one, but for what a script changed.
+func (f *fakeCluster) Engine(context.Context) (swarm.Engine, error) {
+	e := f.engine
+	e.Address, e.Name, e.State, e.Manager = "unix:///var/run/docker.sock", "n1", "active", true
+	e.APIVersion = cmp.Or(e.APIVersion, "1.41")
+	e.Time, e.Asked = f.now, f.now
+	e.Members = append([]swarm.Member{{Name: "n1", State: "ready", Availability: "active", Manager: true, Reachable: true, Leader: true}}, e.Members...)
+	return e, f.down
+}
+
+func (f *fakeCluster) IdleTenders(context.Context, plan.World) ([]swarm.IdleTender, error) {
+	return nil, f.down
+}
+
+// port is free unless a script says who holds it.
+func (f *fakeCluster) port(flag, address string) doctor.Port {
+	p := doctor.Port{Flag: flag, Address: address}
+	_, number, _ := strings.Cut(address, ":")
+	p.Number, _ = strconv.Atoi(number)
+	if holder := f.ports[number]; holder != "" {
+		p.Err, p.Holder, p.Ours = syscall.EADDRINUSE, holder, holder == "fairlead"
+	}
+	return p
 }
 
 // operate is what the operator does: it writes the statuses that follow from

@@ -35,6 +35,10 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 //	clock DURATION          time passes
 //	down MESSAGE            every call to the cluster fails from now on
 //	refuse NAME             somebody else always writes this object first
+//	hold PORT PROGRAM       a program of this host listens on a port
+//	engine VERSION          the engine has that API version
+//	node NAME STATE         another node is in the swarm
+//	publish NAME PORT       a service publishes a port in ingress mode
 //	noswarm                 there is only a store
 //	origin KEY ORIGIN       the object comes from there
 func TestScripts(t *testing.T) {
@@ -74,6 +78,20 @@ func TestScripts(t *testing.T) {
 			"down": func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).down = errors.New(args[0]) },
 			"refuse": func(ts *testscript.TestScript, _ bool, args []string) {
 				stageOf(ts).refused = map[string]bool{args[0]: true}
+			},
+			"hold": func(ts *testscript.TestScript, _ bool, args []string) {
+				stageOf(ts).ports = map[string]string{args[0]: args[1]}
+			},
+			"engine": func(ts *testscript.TestScript, _ bool, args []string) { stageOf(ts).engine.APIVersion = args[0] },
+			"node": func(ts *testscript.TestScript, _ bool, args []string) {
+				e := &stageOf(ts).engine
+				e.Members = append(e.Members, swarm.Member{Name: args[0], State: args[1], Availability: "active"})
+			},
+			"publish": func(ts *testscript.TestScript, _ bool, args []string) {
+				port, err := strconv.Atoi(args[1])
+				ts.Check(err)
+				e := &stageOf(ts).engine
+				e.Published = append(e.Published, swarm.Published{Service: args[0], Port: port, Ingress: true})
 			},
 			"noswarm": func(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).noSwarm = true },
 			"origin": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -124,7 +142,7 @@ func (s *stage) fairlead(ts *testscript.TestScript, neg bool, args []string) {
 	var out, err bytes.Buffer
 	root := New(Config{
 		Connect: s.connect, In: in, Out: &out, Err: &err, Terminal: ts.Getenv("TERMINAL") != "",
-		Version: "v0.1.0", User: "me@here", Now: func() time.Time { return s.now }, Every: time.Millisecond,
+		Version: "v0.1.0", User: "me@here", Now: func() time.Time { return s.now }, Every: time.Millisecond, Port: s.port,
 	})
 	s.code = Execute(ctx, root, args)
 	ts.Stdout().Write(out.Bytes())

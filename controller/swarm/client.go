@@ -2,10 +2,12 @@ package swarm
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/docker/docker/client"
@@ -37,6 +39,7 @@ func Connect(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.Shown = &atomic.Pointer[x509.Certificate]{}
 	opts, err := e.clientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("docker API at %s: %w", e.Host, err)

@@ -3,6 +3,7 @@ package swarm
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 )
 
 // endpoint is where the Docker API is, and how it is to be trusted.
@@ -20,6 +22,8 @@ type endpoint struct {
 	CertDir string
 	// SkipVerify: the server's certificate is not verified.
 	SkipVerify bool
+	// Shown keeps the certificate that the engine showed last; nil keeps none.
+	Shown *atomic.Pointer[x509.Certificate]
 }
 
 const defaultHost = "unix:///var/run/docker.sock"

@@ -61,11 +61,14 @@ func (e endpoint) ownCertificate() (*tls.Certificate, error) {
 // checkRevoked ends a connection whose certificates crl.pem revokes: the
 // engine's, and ours, for dockerd knows of no list.
 func (e endpoint) checkRevoked(state tls.ConnectionState) error {
+	chain := state.PeerCertificates
+	if e.Shown != nil {
+		e.Shown.Store(chain[0])
+	}
 	m, err := readMaterial(e.CertDir)
 	if err != nil || len(m.revoked) == 0 {
 		return err
 	}
-	chain := state.PeerCertificates
 	if fault := m.revocation(chain[0], ServerCertificateRevoked, chain[1:]...); fault != "" && !e.SkipVerify {
 		return &TrustError{Fault: fault, Where: e.Host + ", " + certificateWords(chain[0])}
 	}
