@@ -4,9 +4,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -81,6 +84,11 @@ func mixed(t *testing.T, ca, own string) string {
 // engine is an API at a TLS address that demands certificates of ca.
 func engine(t *testing.T, certs, ca string) string {
 	t.Helper()
+	return engineOf(t, tls.VersionTLS13, certs, ca)
+}
+
+func engineOf(t *testing.T, version uint16, certs, ca string) string {
+	t.Helper()
 	s := httptest.NewUnstartedServer(answerInfo)
 	if certs == "" {
 		s.Start()
@@ -95,7 +103,7 @@ func engine(t *testing.T, certs, ca string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.TLS = &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: poolOf(authorities)}
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{own}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: poolOf(authorities), MaxVersion: version}
 	s.Config.ErrorLog = nil
 	s.StartTLS()
 	t.Cleanup(s.Close)
@@ -142,9 +150,8 @@ func TestEveryWrongSetUpOfTLSIsToldFromTheOthers(t *testing.T) {
 		}
 	}
 	trusted := engine(t, good, ops)
-	plain := engine(t, "", "")
+	plain, before13 := engine(t, "", ""), engineOf(t, tls.VersionTLS12, good, ops)
 
-	seen := map[Fault]bool{}
 	for _, c := range []struct {
 		name        string
 		host, certs string
@@ -156,6 +163,9 @@ func TestEveryWrongSetUpOfTLSIsToldFromTheOthers(t *testing.T) {
 		{"a client certificate that has ended", trusted, ended, ClientCertificateEnded},
 		{"a client certificate that is not valid yet", trusted, early, ClientCertificateEarly},
 		{"a client certificate that is revoked", trusted, gone, ClientCertificateRevoked},
+		{"no client certificate, TLS 1.2", before13, mixed(t, ops, ""), NoClientCertificate},
+		{"one of another authority, TLS 1.2", before13, mixed(t, ops, foreign), ForeignClientCertificate},
+		{"one that has ended, TLS 1.2", before13, ended, ClientCertificateEnded},
 		{"a server's certificate as the client's", trusted, good, NotForClients},
 		{"an engine that trusts others", engine(t, good, foreign), ops, ClientRefused},
 		{"an engine of another authority", engine(t, foreignServer, ops), ops, UnknownServerAuthority},
@@ -172,10 +182,6 @@ func TestEveryWrongSetUpOfTLSIsToldFromTheOthers(t *testing.T) {
 			if errors.As(err, &told) != (c.want != "") || told != nil && told.Fault != c.want {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}
-			if c.want != "" && seen[c.want] {
-				t.Errorf("%q is said of two", c.want)
-			}
-			seen[c.want] = true
 			t.Log(err)
 		})
 	}
@@ -217,5 +223,32 @@ func TestAnEndWithoutAWordIsAboutACertificateOnlyWhereOneIsWrong(t *testing.T) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+func TestAFaultIsToldInTheSameWordsEveryTime(t *testing.T) {
+	at := func(port int) error {
+		op := &net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}, Err: syscall.ECONNRESET}
+		return &TrustError{Fault: ClientCertificateEnded, Where: "cert.pem", Err: fmt.Errorf("error during connect: %w", &url.Error{Op: "Get", URL: "https://a.test", Err: op})}
+	}
+	want := string(ClientCertificateEnded) + " [cert.pem]: connection reset by peer"
+	if got := at(1).Error(); got != want || at(2).Error() != want {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestNoTwoFaultsSayTheSame(t *testing.T) {
+	all := []Fault{
+		NoClientCertificate, ForeignClientCertificate, ClientCertificateEnded, ClientCertificateEarly, ClientCertificateRevoked, NotForClients,
+		ClientRefused, UnknownServerAuthority, OtherServerName, ServerCertificateEnded, ServerCertificateEarly, ServerCertificateRevoked,
+		NotForServers, PlainToTLS, TLSToPlain, UntrustedRevocations,
+	}
+	seen := map[string]bool{}
+	for _, f := range all {
+		what, do, ok := strings.Cut(string(f), ": ")
+		if !ok || do == "" || seen[what] {
+			t.Errorf("%q does not say what is so and what to do, or says it of two", f)
+		}
+		seen[what] = true
 	}
 }

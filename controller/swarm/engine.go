@@ -47,7 +47,8 @@ type Published struct {
 	Ingress bool
 }
 
-// ConnectionCertificate is one that the connection to the engine stands on.
+// ConnectionCertificate is one that the connection to the engine stands on, or a
+// list of those that are revoked.
 type ConnectionCertificate struct {
 	// What says whose it is.
 	What     string
@@ -137,7 +138,7 @@ func (c *Client) IdleTenders(ctx context.Context, w plan.World) ([]IdleTender, e
 	return out, err
 }
 
-// certificates are those in the folder, and the one that the engine showed last.
+// certificates are those in the folder, with its lists, and the one that the engine showed last.
 func (e endpoint) certificates() []ConnectionCertificate {
 	if e.CertDir == "" {
 		return nil
@@ -152,6 +153,9 @@ func (e endpoint) certificates() []ConnectionCertificate {
 	}
 	for _, c := range m.authorities {
 		out = append(out, ConnectionCertificate{filepath.Join(e.CertDir, "ca.pem") + ": " + c.Subject.String(), c.NotAfter})
+	}
+	for _, l := range m.revoked {
+		out = append(out, ConnectionCertificate{filepath.Join(e.CertDir, "crl.pem") + ", a list of " + l.Issuer.String(), l.NextUpdate})
 	}
 	if shown := e.Shown; shown != nil && shown.Load() != nil {
 		c := shown.Load()

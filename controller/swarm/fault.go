@@ -1,5 +1,11 @@
 package swarm
 
+import (
+	"errors"
+	"net"
+	"net/url"
+)
+
 // Fault is what is wrong with the TLS between us and the engine, and what to do:
 // one constant sentence each.
 type Fault string
@@ -37,9 +43,23 @@ type TrustError struct {
 func (e *TrustError) Error() string {
 	said := string(e.Fault) + " [" + e.Where + "]"
 	if e.Err != nil {
-		said += ": " + e.Err.Error()
+		said += ": " + innermost(e.Err).Error()
 	}
 	return said
+}
+
+// innermost is err without what the client's library says around it, and without
+// the address of our end, which is another one every time.
+func innermost(err error) error {
+	var request *url.Error
+	if errors.As(err, &request) {
+		err = request.Err
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Source != nil {
+		err = op.Err
+	}
+	return err
 }
 
 // Unwrap returns Err.

@@ -44,9 +44,11 @@ func worksFrom(t *testing.T, r *rig.Rig, env []string) {
 func refused(t *testing.T, r *rig.Rig, env []string, want string) {
 	t.Helper()
 	o := &operator{rig: r, node: r.Node(0), binary: rig.Build(t, "./controller"), env: env}
-	if out, code := o.cli(t, "", "get", "routes"); code != 2 || !strings.Contains(out, want) {
+	out, code := o.cli(t, "", "get", "routes")
+	if code != 2 || !strings.Contains(out, want) {
 		t.Errorf("exit code %d, want 2 and %q:\n%s", code, want, out)
 	}
+	t.Log(out)
 }
 
 func TestTheAPIIsReachedOverTLSWithClientCertificates(t *testing.T) {

@@ -40,6 +40,12 @@ func underTLS(t *testing.T, r *rig.Rig, a, stranger authority) {
 	n.ServeTLS(t, server)
 	address := "tcp://" + rig.TLSAddress
 	worksFrom(t, r, tlsEnv(t, address, ops))
+	docker := n.Command(t.Context(), "docker", "info", "--format", "{{.Swarm.LocalNodeState}}")
+	docker.Env = append(os.Environ(), tlsEnv(t, address, ops)...)
+	if out, err := docker.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "active" {
+		t.Errorf("the docker command: %v\n%s", err, out)
+	}
+	doctored(t, r, tlsEnv(t, address, ops), 0, "ok      connection     its certificates are valid for 30 days at least")
 
 	revoked := a.client(t, "gone", false)
 	a.revoke(t, revoked)
@@ -65,7 +71,18 @@ func underTLS(t *testing.T, r *rig.Rig, a, stranger authority) {
 		}
 		seen[string(c.want)] = true
 	}
-	operatorRefuses(t, r, tlsEnv(t, address, a.client(t, "older", true)), string(swarm.ClientCertificateEnded))
+	ended := tlsEnv(t, address, a.client(t, "older", true))
+	operatorRefuses(t, r, ended, string(swarm.ClientCertificateEnded))
+	doctored(t, r, ended, 1, string(swarm.ClientCertificateEnded))
+}
+
+// doctored is what the doctor says where the environment is so.
+func doctored(t *testing.T, r *rig.Rig, env []string, code int, want string) {
+	t.Helper()
+	o := &operator{rig: r, node: r.Node(0), binary: rig.Build(t, "./controller"), env: env}
+	if out, got := o.cli(t, "", "doctor", "--http", ":"+usual.http, "--https", ":"+usual.https); got != code || !strings.Contains(out, want) {
+		t.Errorf("exit code %d, want %d and %q:\n%s", got, code, want, out)
+	}
 }
 
 func tlsEnv(t *testing.T, address, certs string) []string {
