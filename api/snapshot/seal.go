@@ -116,11 +116,16 @@ func (h *hasher) list(values []string) {
 }
 
 func (h *hasher) route(r *Route) {
-	h.strings(r.Key, string(r.TLS), r.MinVersion, r.LoadBalancing)
+	h.strings(r.Key, string(r.TLS), r.MinVersion, r.HSTS, r.LoadBalancing)
 	h.int(r.Generation)
 	h.bool(r.InClear)
 	h.bool(r.InfoHeaders)
 	h.bool(r.FromLabels)
+	maybe(h, r.Accepts, func(a *Accepts) {
+		h.strings(a.MaxVersion)
+		h.list(a.CipherSuites)
+		h.list(a.Curves)
+	})
 	maybe(h, r.ClientAuth, func(a *ClientAuth) {
 		h.bool(a.Required)
 		h.list(a.Authorities)

@@ -55,6 +55,10 @@ type Route struct {
 	Earlier []string `json:"earlier,omitempty"`
 	// MinVersion is "1.2" or "1.3"; empty means "1.2".
 	MinVersion string `json:"minVersion,omitempty"`
+	// Accepts narrows what is accepted of TLS; nil does not.
+	Accepts *Accepts `json:"accepts,omitempty"`
+	// HSTS is the value of Strict-Transport-Security in answers over TLS; "" is none.
+	HSTS string `json:"hsts,omitempty"`
 	// ClientAuth asks clients for certificates; nil does not.
 	ClientAuth *ClientAuth `json:"clientAuth,omitempty"`
 	// InClear: a TLSTerminate Route is served over plain HTTP too, instead of
@@ -90,6 +94,18 @@ type Digest [16]byte
 type Access struct {
 	Allow []string `json:"allow,omitempty"`
 	Deny  []string `json:"deny,omitempty"`
+}
+
+// Accepts says what is accepted of TLS, beside MinVersion. What is empty is not
+// narrowed.
+type Accepts struct {
+	// MaxVersion is "1.2" or "1.3".
+	MaxVersion string `json:"maxVersion,omitempty"`
+	// CipherSuites are names of those of TLS 1.2, as crypto/tls has them, sorted; empty
+	// means those with forward secrecy and authenticated encryption.
+	CipherSuites []string `json:"cipherSuites,omitempty"`
+	// Curves are X25519MLKEM768, X25519, P-256, P-384 or P-521, sorted.
+	Curves []string `json:"curves,omitempty"`
 }
 
 // ClientAuth says whose certificates clients may show.

@@ -47,6 +47,9 @@ func defaultTLS(t *RouteTLS) {
 	if t == nil || t.Mode != TLSTerminate {
 		return
 	}
+	if t.Policy == PolicyModern {
+		fill(&t.MinVersion, "1.3")
+	}
 	fill(&t.MinVersion, "1.2")
 	fillPointer(&t.Redirect, true)
 	if t.ClientAuth != nil {

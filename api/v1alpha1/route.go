@@ -65,11 +65,45 @@ type RouteTLS struct {
 	SecretRefs []SecretRef `json:"secretRefs,omitempty" validate:"max=16,dive"`
 	// MinVersion is the oldest TLS version that is accepted: "1.2" (the default) or "1.3".
 	MinVersion string `json:"minVersion,omitempty" validate:"omitempty,oneof=1.2 1.3"`
+	// MaxVersion is the newest TLS version that is accepted: "1.2" or "1.3" (the default).
+	MaxVersion string `json:"maxVersion,omitempty" validate:"omitempty,oneof=1.2 1.3"`
+	// Policy is modern (TLS 1.3 only) or intermediate (the default: TLS 1.2 and 1.3,
+	// with nothing but forward secrecy and authenticated encryption). Where several
+	// Routes have a host, versions, cipher suites and curves are what all of them
+	// accept; where that is nothing, the newer version and the older Route's lists.
+	Policy string `json:"policy,omitempty" validate:"omitempty,oneof=modern intermediate"`
+	// CipherSuites are those of TLS 1.2 that are accepted, by their names at IANA, in
+	// place of the policy's. Their order does not count. Those of TLS 1.3 are all good.
+	CipherSuites []string `json:"cipherSuites,omitempty" validate:"max=10,unique,dive,oneof=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA"`
+	// Curves are the groups that keys are agreed on with. Absent means all. Their order
+	// does not count.
+	Curves []string `json:"curves,omitempty" validate:"max=5,unique,dive,oneof=X25519MLKEM768 X25519 P-256 P-384 P-521"`
+	// HSTS tells browsers to come by TLS only.
+	HSTS *HSTS `json:"hsts,omitempty"`
 	// Redirect answers plain HTTP for these hosts with 308 to https. Absent
 	// means true; false serves the Route in the clear as well.
 	Redirect *bool `json:"redirect,omitempty"`
 	// ClientAuth asks clients for certificates.
 	ClientAuth *ClientAuth `json:"clientAuth,omitempty"`
+}
+
+// The policies of RouteTLS.
+const (
+	PolicyModern       = "modern"
+	PolicyIntermediate = "intermediate"
+)
+
+// HSTS adds Strict-Transport-Security (RFC 6797) to every answer of the Route over
+// TLS, in place of the backend's. Answers in the clear never carry it.
+type HSTS struct {
+	// MaxAge is how long browsers are to remember it; a year is 8760h. 0s makes them
+	// forget it.
+	MaxAge *Duration `json:"maxAge" validate:"required"`
+	// IncludeSubdomains has it count for all hosts below as well.
+	IncludeSubdomains bool `json:"includeSubdomains,omitempty"`
+	// Preload lets browsers be delivered with it (hstspreload.org), which is not easily
+	// undone. It needs includeSubdomains and a year.
+	Preload bool `json:"preload,omitempty"`
 }
 
 // SecretRef names the Docker secrets of one certificate: two by name, or all

@@ -54,15 +54,12 @@ func (f *findings) checkTLS(t *RouteTLS) {
 			f.checkSecretRef(at("spec.tls.secretRefs", i), t.SecretRefs[i])
 		}
 		f.checkClientAuth(t)
+		f.checkVersions(t)
+		f.checkCipherSuites(t)
+		f.checkCurves(t)
+		f.checkHSTS(t.HSTS)
 	case TLSPassthrough:
 		f.checkPassthroughTLS(t)
-	}
-}
-
-// checkClientAuth finds a way around it.
-func (f *findings) checkClientAuth(t *RouteTLS) {
-	if t.ClientAuth != nil && t.ClientAuth.Mode == ClientRequire && t.Redirect != nil && !*t.Redirect {
-		f.invalid("spec.tls.redirect", "is false beside clientAuth with mode Require, and in the clear nobody shows a certificate: remove it")
 	}
 }
 
@@ -75,23 +72,6 @@ func (f *findings) checkSecretRef(path string, ref SecretRef) {
 		f.invalid(path+".cert", "is required")
 	case ref.Certificate == "" && ref.Key == "":
 		f.invalid(path+".key", "is required")
-	}
-}
-
-// checkPassthroughTLS finds what needs a decrypted connection.
-func (f *findings) checkPassthroughTLS(t *RouteTLS) {
-	const why = "has no meaning with mode Passthrough, which hands the encrypted connection on: remove it, or use mode Terminate"
-	if len(t.SecretRefs) > 0 {
-		f.invalid("spec.tls.secretRefs", why)
-	}
-	if t.MinVersion != "" {
-		f.invalid("spec.tls.minVersion", why)
-	}
-	if t.Redirect != nil {
-		f.invalid("spec.tls.redirect", why)
-	}
-	if t.ClientAuth != nil {
-		f.invalid("spec.tls.clientAuth", why)
 	}
 }
 

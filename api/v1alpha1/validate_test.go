@@ -32,6 +32,11 @@ func rule(fields string) string {
 	return host + "rules: [{backends: [{service: a, port: 1}], " + fields + "}]"
 }
 
+// terminate is a Route with the given fields of TLS.
+func terminate(fields string) string {
+	return host + backend + "tls: {mode: Terminate, " + certs + ", " + fields + "}"
+}
+
 func filter(f string) string { return rule("filters: [" + f + "]") }
 
 func TestValidateAccepts(t *testing.T) {
@@ -40,6 +45,10 @@ func TestValidateAccepts(t *testing.T) {
 		"every host":                                          "hosts: ['*']\n" + backend,
 		"a suffix, upper case and a trailing dot":             "hosts: ['*.Example.COM.']\n" + backend,
 		"terminated TLS with a pair of secrets":               host + backend + "tls: {mode: Terminate, " + certs + "}",
+		"TLS options, all of them":                            terminate("policy: intermediate, minVersion: '1.2', maxVersion: '1.3', cipherSuites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256], curves: [X25519MLKEM768, X25519, P-256, P-384, P-521], hsts: {maxAge: 8760h, includeSubdomains: true, preload: true}"),
+		"modern TLS":                                          terminate("policy: modern, maxVersion: '1.3', minVersion: '1.3'"),
+		"old cipher suites for old clients":                   terminate("cipherSuites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]"),
+		"HSTS that is forgotten":                              terminate("hsts: {maxAge: 0s}"),
 		"client certificates, all of it":                      host + backend + "tls: {mode: Terminate, clientAuth: {caSecretRefs: [a, b], crlSecretRefs: [c], mode: Require}, " + certs + "}",
 		"client certificates, or the clear":                   host + backend + "tls: {mode: Terminate, redirect: false, clientAuth: {caSecretRefs: [a], mode: VerifyIfGiven}, " + certs + "}",
 		"passthrough for every host":                          "hosts: ['*']\n" + backend + "tls: {mode: Passthrough}",
@@ -175,6 +184,20 @@ func TestValidateRefuses(t *testing.T) {
 		{"a session in what Passthrough hides", host + "tls: {mode: Passthrough}\nrules: [{sessionPersistence: {}}]", "Invalid 0 spec.rules[0].sessionPersistence"},
 
 		{"Sidecar", host + backend + "tls: {mode: Sidecar}", U + " -1 spec.tls.mode"},
+		{"modern TLS that is not", terminate("policy: modern, maxVersion: '1.2'"), "Invalid -1 spec.tls.maxVersion"},
+		{"modern TLS from 1.2 on", terminate("policy: modern, minVersion: '1.2'"), "Invalid -1 spec.tls.minVersion"},
+		{"an unknown policy", terminate("policy: old"), "Invalid -1 spec.tls.policy"},
+		{"versions that exclude each other", terminate("minVersion: '1.3', maxVersion: '1.2'"), "Invalid -1 spec.tls.maxVersion"},
+		{"a version that is not served", terminate("maxVersion: '1.1'"), "Invalid -1 spec.tls.maxVersion"},
+		{"cipher suites for TLS 1.3", terminate("policy: modern, cipherSuites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]"), "Invalid -1 spec.tls.cipherSuites"},
+		{"an insecure cipher suite", terminate("cipherSuites: [TLS_RSA_WITH_AES_128_GCM_SHA256]"), "Invalid -1 spec.tls.cipherSuites[0]"},
+		{"CBC in a policy without it", terminate("policy: intermediate, cipherSuites: [TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA]"), "Invalid -1 spec.tls.cipherSuites[0]"},
+		{"an unknown curve", terminate("curves: [X25519, P-224]"), "Invalid -1 spec.tls.curves[1]"},
+		{"a curve that TLS 1.2 does not have", terminate("maxVersion: '1.2', curves: [X25519MLKEM768]"), "Invalid -1 spec.tls.curves"},
+		{"HSTS without a time", terminate("hsts: {}"), "Invalid -1 spec.tls.hsts.maxAge"},
+		{"HSTS to be preloaded for one host", terminate("hsts: {maxAge: 8760h, preload: true}"), "Invalid -1 spec.tls.hsts.preload"},
+		{"HSTS to be preloaded for a while", terminate("hsts: {maxAge: 1h, preload: true, includeSubdomains: true}"), "Invalid -1 spec.tls.hsts.preload"},
+		{"TLS options in what Passthrough hides", host + backend + "tls: {mode: Passthrough, policy: modern}", "Invalid -1 spec.tls.policy"},
 		{"client certificates of nobody", host + backend + "tls: {mode: Terminate, clientAuth: {}, " + certs + "}", "Invalid -1 spec.tls.clientAuth.caSecretRefs"},
 		{"client certificates by another mode", host + backend + "tls: {mode: Terminate, clientAuth: {caSecretRefs: [ca], mode: Maybe}, " + certs + "}", "Invalid -1 spec.tls.clientAuth.mode"},
 		{"client certificates in the clear", host + backend + "tls: {mode: Terminate, redirect: false, clientAuth: {caSecretRefs: [ca]}, " + certs + "}", "Invalid -1 spec.tls.redirect"},

@@ -108,7 +108,7 @@ func (t *trace) write(w io.Writer) {
 	head.add("Request:", t.Method+" "+t.URL)
 	head.add("Answer:", t.Answer)
 	if len(t.Certificates) > 0 {
-		head.add("TLS:", fmt.Sprintf("terminated with %s, TLS %s or newer", strings.Join(t.Certificates, ", "), e.TLS.MinVersion))
+		head.add("TLS:", fmt.Sprintf("terminated with %s, %s", strings.Join(t.Certificates, ", "), versions(e.TLS.MinVersion, e.TLS.MaxVersion)))
 	}
 	if e.Pattern != "" {
 		head.add("Host:", e.Pattern)

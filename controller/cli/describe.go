@@ -133,24 +133,6 @@ func pairs(m map[string]string) string {
 	return strings.Join(out, ", ")
 }
 
-func tlsWords(t *v1alpha1.RouteTLS) string {
-	if t == nil {
-		return "none, plain HTTP"
-	}
-	if t.Mode != v1alpha1.TLSTerminate {
-		return string(t.Mode)
-	}
-	var certs []string
-	for _, ref := range t.SecretRefs {
-		certs = append(certs, ref.Cert)
-	}
-	plain := "plain HTTP is redirected"
-	if t.Redirect != nil && !*t.Redirect {
-		plain = "plain HTTP is served too"
-	}
-	return fmt.Sprintf("Terminate with %s, TLS %s or newer, %s", dash(strings.Join(certs, ", ")), t.MinVersion, plain)
-}
-
 func (d *description) writeProblems(w io.Writer) {
 	if len(d.object.Problems) == 0 {
 		return

@@ -44,7 +44,7 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 		{"a field in the wrong case", head + "spec:\n  Hosts: [a]\n",
 			`f.yaml:5: spec.Hosts: unknown field (did you mean "hosts"?)`},
 		{"a field like no other", head + "spec:\n  tls: {certificate: x}\n",
-			`f.yaml:5: spec.tls.certificate: unknown field: there are mode, secretRefs, minVersion, redirect, clientAuth`},
+			`f.yaml:5: spec.tls.certificate: unknown field: there are mode, secretRefs, minVersion, maxVersion, policy, cipherSuites, curves, hsts, redirect, clientAuth`},
 		{"a field that stands there twice", head + "spec:\n  hosts: [a]\n  hosts: [b]\n",
 			`f.yaml:6: spec.hosts: stands there twice, first at line 5`},
 		{"a number for text", head + "spec:\n  hosts: [80]\n",

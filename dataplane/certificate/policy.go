@@ -48,6 +48,7 @@ func (s *Store) NewPolicy(p *routing.Policy) *Policy {
 	if p.MinVersion == "1.3" {
 		n.config.MinVersion = tls.VersionTLS13
 	}
+	accept(n.config, &p.Accepts)
 	return n
 }
 

@@ -32,6 +32,7 @@ func (x *exchange) endReply() {
 // replyWith sends x.answer with a body of our own.
 func (x *exchange) replyWith(body string) {
 	x.record.Status = x.answer.Status
+	x.harden()
 	x.answer.Length = int64(len(body))
 	x.answer.Fields.Set("Date", httpDate(x.began))
 	if err := x.client.head(&x.answer); err != nil {

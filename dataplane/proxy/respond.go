@@ -20,6 +20,7 @@ func (x *exchange) respond(t *try) {
 	}
 	x.credit(t)
 	x.modifyAnswer()
+	x.harden()
 	x.remember(t)
 	if err := x.client.head(&x.answer); err != nil {
 		x.abort(whyClientGone)

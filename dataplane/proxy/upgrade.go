@@ -33,6 +33,7 @@ func (x *exchange) upgrade(t *try) {
 	x.answer.Fields.Set("Upgrade", protocol)
 	x.credit(t)
 	x.modifyAnswer()
+	x.harden()
 	x.remember(t)
 	if client.interim(&x.answer) != nil {
 		x.abort(whyClientGone)

@@ -32,8 +32,8 @@
 // and dot segments not resolved, since the Endpoint gets them like that.
 //
 // A TLS connection belongs to the Policy of the most specific pattern that
-// covers its SNI: the Certificates, the least TLS version and the ClientAuth of all
-// terminating Routes of that pattern. Patterns for which these are equal share a Policy. A
+// covers its SNI: the Certificates, the ClientAuth and what is accepted of TLS, of
+// all terminating Routes of that pattern. Patterns for which these are equal share a Policy. A
 // request for a host of another Policy, or of none, is Misdirected. Which
 // Policy an SNI has is asked of the current Table for each request, so that a
 // connection outlives a changed certificate. Not so a changed ClientAuth: whom the

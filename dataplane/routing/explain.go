@@ -40,6 +40,7 @@ type TLSExplanation struct {
 	// Route gets the bytes, where the Outcome is Passthrough.
 	Route        string   `json:"route,omitempty"`
 	MinVersion   string   `json:"minVersion,omitempty"`
+	MaxVersion   string   `json:"maxVersion,omitempty"`
 	Certificates []string `json:"certificates,omitempty"`
 }
 
@@ -95,7 +96,7 @@ func (t *Table) explainTLS(sni string) *TLSExplanation {
 		e.Route = res.Rule.Route.Key
 	}
 	if res.Policy != nil {
-		e.MinVersion, e.Certificates = res.Policy.MinVersion, res.Policy.Certificates
+		e.MinVersion, e.MaxVersion, e.Certificates = res.Policy.MinVersion, res.Policy.Accepts.MaxVersion, res.Policy.Certificates
 	}
 	return e
 }

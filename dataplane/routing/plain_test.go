@@ -18,7 +18,7 @@ func TestARuleIsPlainWithNothingButMatchesAndBackends(t *testing.T) {
 	}
 	// What a request that has found its Rule does not need to know.
 	found := map[string][]string{
-		"Route":      {"Key", "Generation", "Hosts", "TLS", "Certificates", "Earlier", "MinVersion", "ClientAuth", "InClear", "FromLabels", "Rules", "Digest"},
+		"Route":      {"Key", "Generation", "Hosts", "TLS", "Certificates", "Earlier", "MinVersion", "Accepts", "ClientAuth", "InClear", "FromLabels", "Rules", "Digest"},
 		"Rule":       {"Name", "Matches", "Backends"},
 		"BackendRef": {"Backend", "Weight"},
 	}

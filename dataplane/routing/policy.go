@@ -8,7 +8,7 @@ import (
 )
 
 // Policy is what a TLS handshake needs for a host pattern. Patterns with equal
-// Certificates, Earlier, MinVersion and ClientAuth share one Policy in a Table, so
+// Certificates, Earlier, MinVersion, Accepts and ClientAuth share one Policy in a Table, so
 // pointers compare; across Tables Key does.
 type Policy struct {
 	// Key is equal for equal Policies.
@@ -19,6 +19,9 @@ type Policy struct {
 	Earlier []string
 	// MinVersion is "1.2" or "1.3": the highest that a Route of the pattern asks for.
 	MinVersion string
+	// Accepts is what all Routes of the pattern accept. Where that is nothing, the
+	// newer version counts, and the lists of the Route that comes first.
+	Accepts snapshot.Accepts
 	// ClientAuth are those of the Routes of the pattern, each once: a client has to
 	// meet all, since what a request is for is not known before the handshake.
 	ClientAuth []*snapshot.ClientAuth
@@ -91,7 +94,11 @@ func each(x *hostIndex, f func(*host)) {
 func (p *Policy) add(r *snapshot.Route) {
 	if p.MinVersion == "" {
 		p.Certificates, p.Earlier, p.MinVersion = slices.Clip(r.Certificates), slices.Clip(r.Earlier), "1.2"
+		if r.Accepts != nil {
+			p.Accepts = *r.Accepts
+		}
 	} else {
+		p.narrow(r.Accepts)
 		p.Certificates = append(p.Certificates, r.Certificates...)
 		p.Earlier = append(p.Earlier, r.Earlier...)
 	}
@@ -103,6 +110,59 @@ func (p *Policy) add(r *snapshot.Route) {
 	}
 }
 
+// intermediate are the cipher suites of TLS 1.2 with forward secrecy and authenticated
+// encryption, sorted.
+var intermediate = []string{
+	"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+	"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+	"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+	"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+	"TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+	"TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+}
+
+// narrow makes p accept nothing that a does not.
+func (p *Policy) narrow(a *snapshot.Accepts) {
+	if a == nil {
+		a = &snapshot.Accepts{}
+	}
+	has := &p.Accepts
+	if has.MaxVersion == "" || a.MaxVersion != "" && a.MaxVersion < has.MaxVersion {
+		has.MaxVersion = a.MaxVersion
+	}
+	if len(has.CipherSuites)+len(a.CipherSuites) > 0 {
+		has.CipherSuites = common(orElse(has.CipherSuites, intermediate), orElse(a.CipherSuites, intermediate))
+	}
+	has.Curves = common(orElse(has.Curves, a.Curves), orElse(a.Curves, has.Curves))
+}
+
+// common are those of a that are in b too, or a if there are none.
+func common(a, b []string) []string {
+	both := slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+	return orElse(both, a)
+}
+
+func orElse(a, b []string) []string {
+	if len(a) == 0 {
+		return b
+	}
+	return a
+}
+
+// sealAccepts fills in what crypto/tls would take otherwise, and returns the part
+// of the Key.
+func (p *Policy) sealAccepts() string {
+	a := &p.Accepts
+	if a.MaxVersion != "" && a.MaxVersion < p.MinVersion {
+		a.MaxVersion = p.MinVersion
+	}
+	a.CipherSuites = orElse(a.CipherSuites, intermediate)
+	if a.MaxVersion == "" && len(a.Curves) == 0 && slices.Equal(a.CipherSuites, intermediate) {
+		return ""
+	}
+	return " to " + a.MaxVersion + " with " + strings.Join(a.CipherSuites, ",") + " on " + strings.Join(a.Curves, ",")
+}
+
 // seal sorts the Certificates and sets the Key.
 func (p *Policy) seal() {
 	if len(p.Certificates) > 1 {
@@ -112,6 +172,7 @@ func (p *Policy) seal() {
 	if len(p.Earlier) > 0 {
 		p.Key += " before " + strings.Join(p.Earlier, " ")
 	}
+	p.Key += p.sealAccepts()
 	if len(p.ClientAuth) > 0 {
 		p.sealClients()
 		p.Key += " for " + p.Clients

@@ -108,7 +108,7 @@ func newRule(r *snapshot.Route, place, index int) Rule {
 // isPlain says whether r and spec are what they are with matches and Backends
 // alone. A test sets each field of both and expects it to be thought of here.
 func isPlain(r *snapshot.Route, spec *snapshot.Rule) bool {
-	if r.LoadBalancing != "" && r.LoadBalancing != "RoundRobin" || r.Hash != nil || r.InfoHeaders || r.Access != nil {
+	if r.LoadBalancing != "" && r.LoadBalancing != "RoundRobin" || r.Hash != nil || r.InfoHeaders || r.Access != nil || r.HSTS != "" {
 		return false
 	}
 	if len(spec.Filters)+len(spec.Mirrors) > 0 || spec.Request > 0 || spec.BackendRequest > 0 || spec.Retry != nil || spec.Session != nil {

@@ -209,6 +209,7 @@ func (rt *route) snapshot() snapshot.Route {
 	if tls := rt.spec.TLS; tls != nil {
 		out.TLS = snapshot.TLSMode(tls.Mode)
 		out.MinVersion = tls.MinVersion
+		out.Accepts, out.HSTS = accepts(tls), hsts(tls.HSTS)
 		out.ClientAuth = rt.clientAuth
 		out.InClear = tls.Redirect != nil && !*tls.Redirect
 	}
