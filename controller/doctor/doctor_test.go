@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,6 +54,9 @@ func TestEachCheckFindsWhatItIsFor(t *testing.T) {
 		found string
 	}{
 		{"the engine is away", func(f *Facts) { f.Unreachable = errors.New("refused") }, "engine", Fail, "refused"},
+		{"the engine's port is a TLS port", func(f *Facts) {
+			f.Unreachable = fmt.Errorf("info: %w", &swarm.TrustError{Fault: swarm.PlainToTLS, Where: "tcp://a.test"})
+		}, "engine", Fail, "plain TCP was spoken to it [tcp://a.test]"},
 		{"an old engine", func(f *Facts) { f.Engine.APIVersion = "1.9" }, "api", Fail, "1.9 is older than 1.41"},
 		{"a newer engine", func(f *Facts) { f.Engine.APIVersion = "2.0" }, "api", OK, "2.0"},
 		{"an engine without a version", func(f *Facts) { f.Engine.APIVersion = "" }, "api", Fail, "older"},

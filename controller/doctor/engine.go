@@ -1,16 +1,24 @@
 package doctor
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"fairlead.dev/fairlead/controller/swarm"
 )
 
 // oldestAPI is the first API version with everything that is used.
 const oldestAPI = "1.41"
 
 func reached(f Facts) Result {
+	var told *swarm.TrustError
+	if errors.As(f.Unreachable, &told) {
+		what, do := told.Fault.Parts()
+		return Result{"engine", Fail, what + " [" + told.Where + "]", do}
+	}
 	if f.Unreachable != nil {
 		return Result{"engine", Fail, f.Unreachable.Error(), "start the engine, or give its address with DOCKER_HOST, --host or --context"}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strings"
 )
 
 // Fault is what is wrong with the TLS between us and the engine, and what to do:
@@ -13,7 +14,7 @@ type Fault string
 // The Faults.
 const (
 	NoClientCertificate      Fault = "the engine demands a client certificate and got none: put cert.pem and key.pem beside ca.pem in DOCKER_CERT_PATH (fairlead pki issue client makes them)"
-	ForeignClientCertificate Fault = "the client certificate was not issued by the authority in ca.pem: get one from the authority that the engine trusts (dockerd --tlscacert)"
+	ForeignClientCertificate Fault = "the client certificate was not issued by the authority in ca.pem: get one from the authority that the engine trusts (dockerd --tlscacert), or add the intermediate one that is missing below it in cert.pem"
 	ClientCertificateEnded   Fault = "the client certificate has ended: get a new one from the same authority (fairlead pki issue client)"
 	ClientCertificateEarly   Fault = "the client certificate is not valid yet: set this host's clock, or wait until it is"
 	ClientCertificateRevoked Fault = "the client certificate is revoked by crl.pem: get a new one from the same authority (fairlead pki issue client)"
@@ -29,6 +30,12 @@ const (
 	TLSToPlain               Fault = "the engine speaks plain TCP at this address, and TLS was spoken to it: give its TLS port (dockerd --tlsverify -H tcp://0.0.0.0:2376), or unset DOCKER_TLS_VERIFY"
 	UntrustedRevocations     Fault = "crl.pem is not signed by the authority that it names: get it from that authority again"
 )
+
+// Parts are the halves of the sentence: what is so, and what to do.
+func (f Fault) Parts() (what, do string) {
+	what, do, _ = strings.Cut(string(f), ": ")
+	return what, do
+}
 
 // TrustError says that a connection came to nothing because of a Fault.
 type TrustError struct {
