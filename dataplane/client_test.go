@@ -77,7 +77,7 @@ func verified(t testing.TB, auth snapshot.ClientAuth) snapshot.Snapshot {
 	}
 	s.Certificates = append(s.Certificates, certificateOf("c"))
 	for _, id := range auth.Revocations {
-		s.Certificates = append(s.Certificates, snapshot.Certificate{ID: id, Name: id, CertSecret: id, Issuers: auth.Authorities})
+		s.Certificates = append(s.Certificates, snapshot.Certificate{ID: id, Name: id, CertSecret: id, Signers: auth.Authorities})
 	}
 	return s
 }

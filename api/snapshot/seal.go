@@ -24,7 +24,7 @@ func (s Snapshot) Seal() *Snapshot {
 	count(h, s.Backends, h.backend)
 	count(h, s.Certificates, func(c *Certificate) {
 		h.strings(c.ID, c.Name, c.CertSecret, c.KeySecret)
-		h.list(c.Issuers)
+		h.list(c.Signers)
 	})
 	h.list(s.SessionKeys)
 	d := h.take()

@@ -340,7 +340,7 @@ const SystemAuthorities = "system"
 
 // Certificate names the two secrets that hold a certificate. One without
 // KeySecret is of authorities: the secret holds what others' certificates are
-// verified with. One with Issuers is a revocation list. One without any secret is
+// verified with. One with Signers is a revocation list. One without any secret is
 // SystemAuthorities.
 type Certificate struct {
 	// ID is made of the secrets' IDs, so other bytes are another Certificate.
@@ -350,7 +350,7 @@ type Certificate struct {
 	// CertSecret and KeySecret are the IDs of the secrets.
 	CertSecret string `json:"certSecret,omitempty"`
 	KeySecret  string `json:"keySecret,omitempty"`
-	// Issuers are the IDs of the secrets with the authorities that may have signed the
+	// Signers are the IDs of the secrets with the authorities that may have signed the
 	// revocation list in CertSecret, sorted.
-	Issuers []string `json:"issuers,omitempty"`
+	Signers []string `json:"signers,omitempty"`
 }

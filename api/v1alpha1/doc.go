@@ -25,6 +25,8 @@
 //   - Certificate: a certificate chain and its private key, named by the two
 //     Secrets that hold them.
 //   - Issuer: what makes Certificates.
+//   - Authority: whose signature a certificate that we are shown needs, by a client or
+//     an Endpoint. Revocations: what an Authority does not stand by any more.
 //   - Listener: an address that the data plane accepts connections on.
 //   - Service, Task, Node, Network, Config, Secret: Swarm's, never ours.
 //   - Spec, Status, Generation, ObservedGeneration, Condition, Reason: as in

@@ -21,14 +21,14 @@ type content struct {
 }
 
 // parse makes content of the secrets of an Entry, or says what is wrong with them.
-// In place of a key stand the issuers of a revocation list.
+// In place of a key stand the signers of a revocation list.
 func (e *Entry) parse(chain, key []byte) (content, error) {
 	var c content
 	var err error
 	switch {
 	case e.spec.CertSecret == "":
 		c.system, err = systemAuthorities()
-	case len(e.spec.Issuers) > 0:
+	case len(e.spec.Signers) > 0:
 		c.revoked, c.nextUpdate, err = parseRevocations(chain, key)
 	case e.spec.KeySecret == "":
 		c.authorities, err = parseAuthorities(chain)

@@ -19,10 +19,10 @@ func revocationOf(c *x509.Certificate) revocation {
 }
 
 // parseRevocations reads lists of revoked certificates (RFC 5280 section 5), in PEM
-// or one in DER, each of which one of the issuers has to have signed. It returns
+// or one in DER, each of which one of the signers has to have signed. It returns
 // the earliest next update.
-func parseRevocations(lists, issuers []byte) (revoked map[revocation]bool, next time.Time, err error) {
-	authorities, err := parseAuthorities(issuers)
+func parseRevocations(lists, signers []byte) (revoked map[revocation]bool, next time.Time, err error) {
+	authorities, err := parseAuthorities(signers)
 	if err != nil {
 		return nil, next, fmt.Errorf("the authorities: %w", err)
 	}

@@ -234,7 +234,7 @@ func (s *Store) secrets(ctx context.Context, e *Entry) (chain, key []byte, err e
 	if chain, err = s.fetch(ctx, e.spec.CertSecret); err != nil {
 		return nil, nil, fmt.Errorf("secret %s with the chain: %w", e.spec.CertSecret, err)
 	}
-	for _, id := range e.spec.Issuers {
+	for _, id := range e.spec.Signers {
 		issuer, err := s.fetch(ctx, id)
 		if err != nil {
 			return nil, nil, fmt.Errorf("secret %s with an authority: %w", id, err)

@@ -30,13 +30,13 @@ func (r *resolver) clientAuth(rt *route, a *v1alpha1.ClientAuth) *snapshot.Clien
 
 // revocations is the ID of the Certificate that is a revocation list. Other
 // authorities make another one, as whether it is good depends on them.
-func (r *resolver) revocations(rt *route, name string, issuers []string) string {
+func (r *resolver) revocations(rt *route, name string, signers []string) string {
 	s := r.secret(rt, name)
-	if s == nil || len(issuers) == 0 {
+	if s == nil || len(signers) == 0 {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(strings.Join(issuers, "\n")))
-	c := snapshot.Certificate{ID: r.text.join(s.ID, ".crl-", hex.EncodeToString(sum[:6])), Name: s.Name, CertSecret: s.ID, Issuers: issuers}
+	sum := sha256.Sum256([]byte(strings.Join(signers, "\n")))
+	c := snapshot.Certificate{ID: r.text.join(s.ID, ".crl-", hex.EncodeToString(sum[:6])), Name: s.Name, CertSecret: s.ID, Signers: signers}
 	r.certificates[c.ID] = c
 	r.need(s)
 	return c.ID

@@ -256,8 +256,8 @@ func (c *conditions) expiring() {
 		certificate := c.resolver.certificates[id]
 		end := report.NotAfter.UTC().Format(time.RFC3339)
 		switch left := report.NotAfter.Sub(c.in.Now); {
-		case len(certificate.Issuers) > 0 && left > 0: // the next list may well come in time
-		case len(certificate.Issuers) > 0:
+		case len(certificate.Signers) > 0 && left > 0: // the next list may well come in time
+		case len(certificate.Signers) > 0:
 			findings = append(findings, finding{v1alpha1.ReasonExpired, fmt.Sprintf(
 				"the revocation list %q was to be followed by another one at %s: it goes on being used", certificate.Name, end)})
 		case left <= 0:
