@@ -53,6 +53,7 @@ const (
 	ReasonBackendNotFound       = "BackendNotFound"
 	ReasonSecretNotFound        = "SecretNotFound"
 	ReasonInvalidCertificateRef = "InvalidCertificateRef"
+	ReasonIssuerNotFound        = "IssuerNotFound"
 	ReasonNetworkAmbiguous      = "NetworkAmbiguous"
 	ReasonNoSharedNetwork       = "NoSharedNetwork"
 	ReasonUnsupportedProtocol   = "UnsupportedProtocol"

@@ -63,6 +63,9 @@ type RouteTLS struct {
 	// SecretRefs are the certificates to serve: pairs of Docker secrets. Several
 	// may stand side by side, such as one with an ECDSA and one with an RSA key.
 	SecretRefs []SecretRef `json:"secretRefs,omitempty" validate:"max=16,dive"`
+	// IssuerRef names the Issuer that makes a certificate for the hosts, instead
+	// of secretRefs: one of the Route's namespace, else one without a namespace.
+	IssuerRef string `json:"issuerRef,omitempty" validate:"omitempty,dnslabel"`
 	// MinVersion is the oldest TLS version that is accepted: "1.2" (the default) or "1.3".
 	MinVersion string `json:"minVersion,omitempty" validate:"omitempty,oneof=1.2 1.3"`
 	// MaxVersion is the newest TLS version that is accepted: "1.2" or "1.3" (the default).

@@ -47,8 +47,11 @@ func (f *findings) checkHosts(hosts []string) {
 func (f *findings) checkTLS(t *RouteTLS) {
 	switch t.Mode {
 	case TLSTerminate:
-		if len(t.SecretRefs) == 0 {
-			f.invalid("spec.tls.secretRefs", "is required with mode Terminate: name the Docker secrets of the certificate and its key, as in [{cert: demo.cert, key: demo.key}]")
+		switch {
+		case len(t.SecretRefs) == 0 && t.IssuerRef == "":
+			f.invalid("spec.tls.secretRefs", "is required with mode Terminate: name the Docker secrets of the certificate and its key, as in [{cert: demo.cert, key: demo.key}], or an Issuer with issuerRef")
+		case len(t.SecretRefs) > 0 && t.IssuerRef != "":
+			f.invalid("spec.tls.issuerRef", "stands beside secretRefs: use either an Issuer, or secrets")
 		}
 		for i := range t.SecretRefs {
 			f.checkSecretRef(at("spec.tls.secretRefs", i), t.SecretRefs[i])

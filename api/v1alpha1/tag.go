@@ -106,9 +106,9 @@ var tagValidator = sync.OnceValue(func() *validator.Validate {
 })
 
 // checkTags reports what the validate tags find.
-func (f *findings) checkTags(r *Route) {
+func (f *findings) checkTags(object any) {
 	var wrong validator.ValidationErrors
-	if err := tagValidator().Struct(r); err == nil || !errors.As(err, &wrong) {
+	if err := tagValidator().Struct(object); err == nil || !errors.As(err, &wrong) {
 		return
 	}
 	for _, e := range wrong {
@@ -124,7 +124,7 @@ func (f *findings) checkTags(r *Route) {
 
 // fieldPath turns validator's namespace into a field path of ours.
 func fieldPath(namespace string) string {
-	path := strings.TrimPrefix(namespace, "Route.")
+	_, path, _ := strings.Cut(namespace, ".") // the kind
 	return strings.TrimPrefix(path, "TypeMeta.")
 }
 

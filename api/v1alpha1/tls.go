@@ -64,7 +64,7 @@ func (f *findings) checkPassthroughTLS(t *RouteTLS) {
 		name string
 		used bool
 	}{
-		{"secretRefs", len(t.SecretRefs) > 0}, {"minVersion", t.MinVersion != ""}, {"maxVersion", t.MaxVersion != ""},
+		{"secretRefs", len(t.SecretRefs) > 0}, {"issuerRef", t.IssuerRef != ""}, {"minVersion", t.MinVersion != ""}, {"maxVersion", t.MaxVersion != ""},
 		{"policy", t.Policy != ""}, {"cipherSuites", len(t.CipherSuites) > 0}, {"curves", len(t.Curves) > 0},
 		{"hsts", t.HSTS != nil}, {"redirect", t.Redirect != nil}, {"clientAuth", t.ClientAuth != nil},
 	} {
