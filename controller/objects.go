@@ -9,6 +9,7 @@ import (
 
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/labels"
+	"fairlead.dev/fairlead/controller/source"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/reconcile/plan"
 )
@@ -31,6 +32,9 @@ type objects struct {
 	listed  []store.Record
 	records []store.Record // the Routes among listed
 	last    []plan.Object  // one for each of records
+	// issuerRecords are the Issuers among listed, issuers one for each.
+	issuerRecords []store.Record
+	issuers       []plan.IssuerObject
 }
 
 // Objects returns every Route of the store. While nothing changes there it is
@@ -64,7 +68,35 @@ func (o *objects) Objects(ctx context.Context) ([]plan.Object, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.listed, o.records, o.last = listed, now, out
+	o.decodeIssuers(listed)
 	return out, nil
+}
+
+// Issuers returns every Issuer of the store as it was when Objects was called.
+// While nothing changes there it is the same slice.
+func (o *objects) Issuers() []plan.IssuerObject {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.issuers
+}
+
+// decodeIssuers decodes those among listed, of which there are few.
+func (o *objects) decodeIssuers(listed []store.Record) {
+	if last := len(listed) - 1; last < 0 || listed[0].Kind == v1alpha1.KindRoute && listed[last].Kind == v1alpha1.KindRoute {
+		o.issuerRecords, o.issuers = nil, nil
+		return
+	}
+	records := slices.DeleteFunc(slices.Clone(listed), func(r store.Record) bool { return r.Kind != v1alpha1.KindIssuer })
+	issuers := make([]plan.IssuerObject, len(records))
+	for i := range records {
+		r := &records[i]
+		issuers[i] = plan.IssuerObject{Key: r.Key(), Generation: r.Generation, Status: r.Status}
+		issuers[i].Issuer, issuers[i].Problems = source.DecodeIssuer(r.Source, r.Data)
+		if issuers[i].Issuer != nil {
+			issuers[i].Issuer.Metadata.Namespace = r.Namespace
+		}
+	}
+	o.issuerRecords, o.issuers = records, issuers
 }
 
 // isSame says whether two lists are one.
@@ -132,19 +164,24 @@ func newestGood(history []store.Record, before int64) *plan.Object {
 	return best
 }
 
-// record is the one that the object with this key was last made of.
-func (o *objects) record(key string) (store.Record, bool) {
+// record is the one that the object of this kind ("" is Route) and key was last
+// made of.
+func (o *objects) record(kind, key string) (store.Record, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	records := o.records
+	if kind == v1alpha1.KindIssuer {
+		records = o.issuerRecords
+	}
 	namespace, name, ok := strings.Cut(key, "/")
 	if !ok {
 		namespace, name = "", key
 	}
-	at, ok := slices.BinarySearchFunc(o.records, store.Record{Namespace: namespace, Name: name}, func(a, b store.Record) int { return compareKeys(&a, &b) })
+	at, ok := slices.BinarySearchFunc(records, store.Record{Namespace: namespace, Name: name}, func(a, b store.Record) int { return compareKeys(&a, &b) })
 	if !ok {
 		return store.Record{}, false
 	}
-	return o.records[at], true
+	return records[at], true
 }
 
 // all are the objects as listed last.

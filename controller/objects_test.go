@@ -54,7 +54,7 @@ func TestAStatusOfAnotherVersionCountsAtOnce(t *testing.T) {
 	if got := listObjects(t, o)["a"].Status; got != &s {
 		t.Errorf("status %+v", got)
 	}
-	if got, ok := o.record("a"); !ok || got.Version != 11 {
+	if got, ok := o.record("", "a"); !ok || got.Version != 11 {
 		t.Errorf("record %+v, %v", got, ok)
 	}
 }

@@ -8,14 +8,16 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"fairlead.dev/fairlead/controller/issue"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
+	"fairlead.dev/fairlead/dataplane"
 	"fairlead.dev/fairlead/reconcile"
 	"fairlead.dev/fairlead/reconcile/plan"
 )
 
 // operate is the operator: it waits for the API, and then reconciles.
-func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
+func (i *instance) operate(ctx context.Context, client *swarm.Client, secrets dataplane.Secrets) error {
 	home, err := i.findHome(ctx, client)
 	if err != nil {
 		return err
@@ -42,7 +44,7 @@ func (i *instance) operate(ctx context.Context, client *swarm.Client) error {
 	}
 	s := newStatuses(o, ofCluster.Held, seen.ConfigsChanged, i.logger)
 	services := newServices(i.logger)
-	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared, services}, Actor: actor{client, seen}, Reporter: s, Tenders: &home.Tenders, Cluster: i.options.cluster})
+	r := i.reconciler(reconcile.Config{Source: o, Observer: observer{seen, shared, services}, Actor: actor{client, seen, secrets}, Reporter: s, Tenders: &home.Tenders, Cluster: i.options.cluster})
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return seen.Run(ctx) })
@@ -111,11 +113,19 @@ func (c cachedConfigs) ListConfigs(ctx context.Context, label string) ([]store.C
 type actor struct {
 	client   *swarm.Client
 	observer *swarm.Observer
+	secrets  dataplane.Secrets
 }
 
 // Act carries one Action out.
 func (a actor) Act(ctx context.Context, action plan.Action) error {
 	defer a.observer.Changed()
+	if s := action.CreateSecret; s != nil && s.Certificate != nil {
+		bundle, labels, err := issue.Secret(ctx, s, a.secrets.Secret)
+		if err != nil {
+			return err
+		}
+		return a.client.StoreSecret(ctx, s.Name, labels, bundle)
+	}
 	return a.client.Act(ctx, action)
 }
 

@@ -89,7 +89,7 @@ func (i *instance) runSwarm(ctx context.Context) error {
 	}
 	i.restore(ctx)
 	keeper := &lastgood.Keeper{Path: i.snapshotPath(), Interval: time.Second, Served: i.served.Load, Logger: i.logger}
-	return i.runAll(ctx, keeper.Run, func(ctx context.Context) error { return i.operate(ctx, client) })
+	return i.runAll(ctx, keeper.Run, func(ctx context.Context) error { return i.operate(ctx, client, pool) })
 }
 
 func makeStateDir(dir string) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"reflect"
+	"strings"
 	"sync"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
@@ -48,7 +49,7 @@ func (s *statuses) Report(_ context.Context, changed []plan.Status) error {
 	defer s.mu.Unlock()
 	for _, c := range changed {
 		if !s.isWritten(c) {
-			s.wanted[c.Key] = c
+			s.wanted[identify(c)] = c
 		}
 	}
 	if len(s.wanted) > 0 {
@@ -60,14 +61,17 @@ func (s *statuses) Report(_ context.Context, changed []plan.Status) error {
 	return nil
 }
 
+// identify is what an object is known by among those of all kinds.
+func identify(s plan.Status) string { return s.Kind + " " + s.Key }
+
 // isWritten says that c was written already, and the store was not listed since.
 func (s *statuses) isWritten(c plan.Status) bool {
-	w, ok := s.written[c.Key]
+	w, ok := s.written[identify(c)]
 	if !ok {
 		return false
 	}
-	if r, ok := s.objects.record(c.Key); !ok || r.Version != w.version {
-		delete(s.written, c.Key)
+	if r, ok := s.objects.record(c.Kind, c.Key); !ok || r.Version != w.version {
+		delete(s.written, identify(c))
 		return false
 	}
 	return w.status.Generation == c.Generation && sameStatus(w.status.Status, c.Status)
@@ -108,18 +112,18 @@ func (s *statuses) writeAll(ctx context.Context) {
 	if !s.leads() {
 		return
 	}
-	for key, status := range batch {
+	for _, status := range batch {
 		if ctx.Err() != nil {
 			return
 		}
-		s.write(ctx, key, status)
+		s.write(ctx, status)
 	}
 	s.wrote()
 }
 
 // write leaves what someone else was first with for the next pass.
-func (s *statuses) write(ctx context.Context, key string, status plan.Status) {
-	r, ok := s.objects.record(key)
+func (s *statuses) write(ctx context.Context, status plan.Status) {
+	r, ok := s.objects.record(status.Kind, status.Key)
 	if !ok || r.Generation != status.Generation {
 		return
 	}
@@ -128,24 +132,24 @@ func (s *statuses) write(ctx context.Context, key string, status plan.Status) {
 	case err == nil:
 		if r.Version != 0 { // without, the store lists at once what was written
 			s.mu.Lock()
-			s.written[key] = writtenStatus{r.Version, status}
+			s.written[identify(status)] = writtenStatus{r.Version, status}
 			s.mu.Unlock()
 		}
-		s.logChange(key, r, status)
+		s.logChange(r, status)
 	case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound), ctx.Err() != nil:
 	default:
-		s.logger.Error("status was not written", "route", key, "error", err)
+		s.logger.Error("status was not written", strings.ToLower(r.Kind), r.Key(), "error", err)
 	}
 }
 
 // logChange tells of Conditions that turned.
-func (s *statuses) logChange(key string, r store.Record, status plan.Status) {
+func (s *statuses) logChange(r store.Record, status plan.Status) {
 	for _, c := range status.Status.Conditions {
 		old, ok := r.Status.Get(c.Type)
 		if ok && old.Status == c.Status && old.Reason == c.Reason {
 			continue
 		}
-		s.logger.Info("condition changed", "route", key, "generation", status.Generation,
+		s.logger.Info("condition changed", strings.ToLower(r.Kind), r.Key(), "generation", status.Generation,
 			"condition", c.Type, "status", string(c.Status), "reason", c.Reason, "message", c.Message)
 	}
 }

@@ -51,6 +51,8 @@ func (w *fakeWorld) Objects(context.Context) ([]plan.Object, error) {
 	return objects, nil
 }
 
+func (w *fakeWorld) Issuers() []plan.IssuerObject { return nil }
+
 func (w *fakeWorld) Observe(context.Context) (plan.World, error) {
 	w.observed.Add(1)
 	w.mu.Lock()

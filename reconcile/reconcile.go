@@ -41,6 +41,8 @@ import (
 // not edit them.
 type Source interface {
 	Objects(ctx context.Context) ([]plan.Object, error)
+	// Issuers are those that the same look at the store found.
+	Issuers() []plan.IssuerObject
 }
 
 // Observer says what Swarm is now. An error means that it could not be seen,
@@ -236,7 +238,7 @@ func (r *Reconciler) gather(ctx context.Context) (plan.Input, error) {
 	if err != nil {
 		return plan.Input{}, fmt.Errorf("observe swarm: %w", err)
 	}
-	return plan.Input{Now: r.Now(), Objects: objects, World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders, Cluster: r.Cluster}, nil
+	return plan.Input{Now: r.Now(), Objects: objects, Issuers: r.Source.Issuers(), World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders, Cluster: r.Cluster}, nil
 }
 
 // plan makes the Plan, and publishes its Snapshot in the midst of that: as soon
@@ -258,6 +260,7 @@ func (r *Reconciler) plan(ctx context.Context, in plan.Input) (*plan.Plan, error
 // stands says whether the last Plan is that of in, too, and served.
 func (r *Reconciler) stands(in *plan.Input) bool {
 	return r.last != nil && in.Same(&r.last.in) && in.Now.Sub(r.last.in.Now).Abs() < planAge &&
+		(r.last.plan.Due.IsZero() || in.Now.Before(r.last.plan.Due)) &&
 		served(in.Reports, r.last.plan.Snapshot.Version)
 }
 
@@ -294,6 +297,8 @@ func (r *Reconciler) act(ctx context.Context, actions []plan.Action) error {
 		switch {
 		case a.CreateSecret != nil:
 			r.Logger.Info("created secret", "secret", a.CreateSecret.Name)
+		case a.RemoveSecret != nil:
+			r.Logger.Info("removed secret", "secret", a.RemoveSecret.Name)
 		case a.CreateTender != nil:
 			r.Logger.Info("created tender", "tender", a.CreateTender.Name, "network", a.CreateTender.Network, "secrets", len(a.CreateTender.Secrets))
 		case a.RemoveTender != nil:

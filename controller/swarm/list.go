@@ -139,6 +139,8 @@ func (c *Client) listSecrets(ctx context.Context) ([]plan.Secret, error) {
 		out[i] = plan.Secret{ID: listed[i].ID, Name: listed[i].Spec.Name}
 		if name := listed[i].Spec.Labels[plan.LabelCertificate]; name != "" {
 			out[i].Certificate, out[i].Created = name, listed[i].CreatedAt
+			out[i].Issued = plan.ReadIssued(listed[i].Spec.Labels)
+			out[i].Cluster = listed[i].Spec.Labels[plan.LabelCluster]
 		}
 	}
 	return out, nil

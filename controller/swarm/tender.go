@@ -30,6 +30,8 @@ func (c *Client) Act(ctx context.Context, a plan.Action) error {
 		return c.createTender(ctx, a.CreateTender)
 	case a.RemoveTender != nil:
 		return c.removeTender(ctx, a.RemoveTender)
+	case a.RemoveSecret != nil:
+		return c.removeSecret(ctx, a.RemoveSecret)
 	}
 	panic("swarm: an Action with nothing in it")
 }

@@ -25,7 +25,7 @@ func Decide(in Input) *Decision { return (*Decision)(nil).Next(in) }
 // stands as it stood is not translated again, and keeps its memory.
 func (d *Decision) Next(in Input) *Decision {
 	in.Objects = ofCluster(in.Objects, in.Cluster)
-	next := &Decision{in: in, world: indexWorld(&in.World), objects: d.keep(in.Objects)}
+	next := &Decision{in: in, world: indexWorld(&in.World, in.Issuers), objects: d.keep(in.Objects)}
 	begin(in.Objects, next.objects)
 	next.routes = slices.Clone(next.objects)
 	slices.SortFunc(next.routes, byPrecedence)
@@ -99,9 +99,12 @@ func (d *Decision) Plan(reports []snapshot.Report) Plan {
 	d.in.Reports = reports
 	p := Plan{Snapshot: d.Snapshot}
 	actions, pending := planTenders(&d.in, d.world, d.resolver)
+	issued, due := issueCertificates(&d.in, d.resolver)
+	actions = slices.Concat(issued, actions, pruneCertificates(&d.in, d.resolver))
+	p.Due = due
 	p.Actions = append(firstSessionKey(d.resolver, d.Snapshot), actions...)
 	p.Moving = pending || d.resolver.updating || d.in.World.Moving
-	p.Statuses = makeStatuses(&d.in, d.routes, d.resolver, d.Snapshot)
+	p.Statuses = append(makeStatuses(&d.in, d.routes, d.resolver, d.Snapshot), issuerStatuses(&d.in, d.world)...)
 	d.in.World, d.world, d.routes, d.resolver = World{}, nil, nil, nil // what Next does not need
 	return p
 }

@@ -8,13 +8,14 @@ import (
 // index looks things of a World up. It points into the World and edits nothing.
 type index struct {
 	swarm    bool
-	services map[string]*service  // by name
-	byID     map[string]*service  // likewise, by ID
-	networks map[string]*Network  // by name and by ID
-	secrets  map[string]*Secret   // by name
-	labelled map[string][]*Secret // by LabelCertificate, in no order
-	attached map[string]bool      // networks by ID
-	nodes    map[string]*Node     // by ID
+	services map[string]*service      // by name
+	byID     map[string]*service      // likewise, by ID
+	networks map[string]*Network      // by name and by ID
+	secrets  map[string]*Secret       // by name
+	labelled map[string][]*Secret     // by LabelCertificate, in no order
+	attached map[string]bool          // networks by ID
+	nodes    map[string]*Node         // by ID
+	issuers  map[string]*IssuerObject // by key
 }
 
 // service is a Service with its tasks that are Endpoints, sorted by ID.
@@ -24,7 +25,7 @@ type service struct {
 	tasks   []*Task
 }
 
-func indexWorld(w *World) *index {
+func indexWorld(w *World, issuers []IssuerObject) *index {
 	x := &index{
 		swarm:    w.Swarm,
 		services: make(map[string]*service, len(w.Services)),
@@ -32,8 +33,12 @@ func indexWorld(w *World) *index {
 		networks: make(map[string]*Network, 2*len(w.Networks)),
 		secrets:  make(map[string]*Secret, len(w.Secrets)),
 		labelled: map[string][]*Secret{},
+		issuers:  make(map[string]*IssuerObject, len(issuers)),
 		attached: make(map[string]bool, len(w.Attached)),
 		nodes:    make(map[string]*Node, len(w.Nodes)),
+	}
+	for i := range issuers {
+		x.issuers[issuers[i].Key] = &issuers[i]
 	}
 	for i := range w.Nodes {
 		x.nodes[w.Nodes[i].ID] = &w.Nodes[i]

@@ -13,6 +13,8 @@ type Input struct {
 	Now time.Time
 	// Objects are the Routes, in any order.
 	Objects []Object
+	// Issuers are those that Routes may name, in any order.
+	Issuers []IssuerObject
 	// World is what Swarm was last seen to be.
 	World World
 	// Reports are what the live data planes say, in any order.
@@ -132,6 +134,10 @@ type Secret struct {
 	// was made; both only where it has that label.
 	Certificate string
 	Created     time.Time
+	// Issued is of a certificate that an Issuer made, Cluster the service cluster
+	// for whose Route.
+	Issued  Issued
+	Cluster string
 }
 
 // LabelCertificate marks the secrets of one certificate, of which the newest

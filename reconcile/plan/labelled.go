@@ -19,12 +19,15 @@ type pairOfSecrets struct{ cert, key *Secret }
 // labelled resolves the secrets with a label: the newest are what rt serves, the
 // earlier ones stand behind.
 func (r *resolver) labelled(rt *route, label string) {
-	pairs := pairsOf(r.world.labelled[label])
-	if len(pairs) == 0 {
+	if !r.labelledBy(rt, label) {
 		rt.miss(v1alpha1.ReasonSecretNotFound, "no secret has the label %s=%s, or only one of a chain and its key: create both with docker secret create --label",
 			LabelCertificate, label)
-		return
 	}
+}
+
+// labelledBy is labelled, and says whether there is any certificate.
+func (r *resolver) labelledBy(rt *route, label string) bool {
+	pairs := pairsOf(r.world.labelled[label])
 	for i, p := range pairs[:min(len(pairs), 1+mostEarlier)] {
 		if id := r.pair(p.cert, p.key); i == 0 {
 			rt.certificates = r.strings.add(rt.certificates, id)
@@ -32,6 +35,7 @@ func (r *resolver) labelled(rt *route, label string) {
 			rt.except().earlier = append(rt.earlier, id)
 		}
 	}
+	return len(pairs) > 0
 }
 
 // pairsOf puts secrets together that are one certificate, the newest first: a

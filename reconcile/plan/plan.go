@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"time"
+
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/api/v1alpha1"
 )
@@ -11,15 +13,21 @@ type Plan struct {
 	Snapshot *snapshot.Snapshot
 	// Actions are changes to Swarm, in the order in which to take them.
 	Actions []Action
-	// Statuses are sorted by key: exactly one for each object of the Input.
+	// Statuses are sorted by key: exactly one for each object of the Input, and
+	// then one for each Issuer.
 	Statuses []Status
 	// Moving: something is about to change (a service is updating, tasks are
 	// starting, a Tender is on its way), so look again soon.
 	Moving bool
+	// Due is when the Plan is another one by the time alone, but for what is said
+	// of the ends of certificates; zero where it is not.
+	Due time.Time
 }
 
 // Status is an object's new status.
 type Status struct {
+	// Kind is v1alpha1.KindIssuer, or "" for a Route.
+	Kind       string
 	Key        string
 	Generation int64
 	Status     v1alpha1.Status
@@ -34,15 +42,27 @@ type Action struct {
 	CreateTender *Tender
 	// RemoveTender is a Tender's service by ID.
 	RemoveTender *TenderRef
+	// RemoveSecret is one that Fairlead made and nobody wants.
+	RemoveSecret *SecretRef
 }
 
-// NewSecret is a secret of random bytes to be created. Where there is one of that
-// name already, it stays.
+// NewSecret is a secret of random bytes, or with a certificate, to be created.
+// Where there is one of that name already, it stays.
 type NewSecret struct {
 	Name string
-	// Size is the number of bytes.
+	// Size is the number of random bytes.
 	Size int
+	// Certificate is what it holds instead: the chain and the key, in PEM.
+	Certificate *NewCertificate
+	// Cluster is the service cluster that it is for, which may have no name.
+	Cluster string
 }
+
+// SecretRef names an existing secret.
+type SecretRef struct{ ID, Name string }
+
+// LabelCluster is the service cluster that a secret was made for.
+const LabelCluster = "fairlead.dev/cluster"
 
 // Tender is a Tender service to be created, on one Network or with Secrets.
 type Tender struct {

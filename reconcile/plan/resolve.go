@@ -32,6 +32,7 @@ type resolver struct {
 	needed       slab[neededSecret]
 	candidates   []*Network     // room for networksOf
 	tasks        map[string]int // of Backends, by ID; made when all are known
+	issues       []issue        // what Issuers are to make
 	updating     bool           // a service that is named is being updated
 	sessions     bool           // a Rule keeps sessions
 }

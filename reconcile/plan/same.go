@@ -12,7 +12,7 @@ import (
 // same values, which nobody edits. Where the order differs it says false.
 func (in *Input) Same(other *Input) bool {
 	return in.Tenders == other.Tenders && in.Cluster == other.Cluster &&
-		same(in.Objects, other.Objects, sameObject) &&
+		same(in.Objects, other.Objects, sameObject) && same(in.Issuers, other.Issuers, sameIssuer) &&
 		same(in.Reports, other.Reports, sameReport) &&
 		sameWorld(&in.World, &other.World)
 }
@@ -46,6 +46,11 @@ func sameObject(a, b *Object) bool {
 	return a.Key == b.Key && a.Cluster == b.Cluster && a.Generation == b.Generation && a.Created.Equal(b.Created) && a.FromLabels == b.FromLabels &&
 		a.Route == b.Route && a.LastGood == b.LastGood && a.Status == b.Status &&
 		slices.Equal(a.Problems, b.Problems) && slices.Equal(a.Ignored, b.Ignored) && slices.Equal(a.Notes, b.Notes)
+}
+
+func sameIssuer(a, b *IssuerObject) bool {
+	return a.Key == b.Key && a.Generation == b.Generation && a.Issuer == b.Issuer && a.Status == b.Status &&
+		slices.Equal(a.Problems, b.Problems)
 }
 
 func sameReport(a, b *snapshot.Report) bool {

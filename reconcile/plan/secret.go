@@ -3,6 +3,9 @@ package plan
 import "fairlead.dev/fairlead/api/v1alpha1"
 
 func (r *resolver) resolveCertificates(rt *route) {
+	if rt.spec.TLS.IssuerRef != "" {
+		r.resolveIssuer(rt)
+	}
 	for _, ref := range rt.spec.TLS.SecretRefs {
 		if ref.Certificate != "" {
 			r.labelled(rt, ref.Certificate)
@@ -40,6 +43,8 @@ func (r *resolver) secret(rt *route, name string) *Secret {
 type neededSecret struct {
 	*Secret
 	held bool // by a Tender that stays
+	// reached: its bytes are at hand, in a Tender that runs or in a file.
+	reached bool
 }
 
 func (r *resolver) need(s *Secret) {

@@ -20,6 +20,9 @@ const spareTenders = 3
 // need. pending says that one was created, or waits for others before it goes.
 func planTenders(in *Input, world *index, r *resolver) (actions []Action, pending bool) {
 	if in.Tenders == nil {
+		for _, s := range r.secrets {
+			s.reached = true
+		}
 		return nil, false
 	}
 	existing, useless := tendersOf(in)
@@ -136,7 +139,7 @@ func secretTenders(in *Input, world *index, r *resolver, existing []*Service) (c
 	}
 	for _, s := range keep {
 		for _, id := range heldSecrets(s) {
-			r.secrets[id].held = true
+			r.secrets[id].held, r.secrets[id].reached = true, world.runs(s.ID)
 		}
 	}
 	create = newSecretTenders(in, r.secrets)
