@@ -11,6 +11,7 @@ import (
 
 	"sigs.k8s.io/yaml"
 
+	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/source"
 	"fairlead.dev/fairlead/manifests"
 )
@@ -32,26 +33,31 @@ func examples(t *testing.T, each func(t *testing.T, file string, data []byte)) {
 
 func TestEveryExampleIsValid(t *testing.T) {
 	examples(t, func(t *testing.T, file string, data []byte) {
-		if !strings.HasPrefix(string(data), "# yaml-language-server: $schema=../schema/route.json\n") {
-			t.Error("the first line does not name the schema")
-		}
 		documents, err := source.Decode(file, data)
 		if err != nil || len(documents) == 0 {
 			t.Fatalf("%d documents, %v", len(documents), err)
 		}
-		for _, d := range documents {
+		for i, d := range documents {
 			if m := d.Validate(); m != nil {
 				t.Error(m)
 			}
+			if hinted := strings.HasPrefix(string(d.Raw), hint(d.Kind)); !hinted && (i == 0 || d.Kind != documents[i-1].Kind) {
+				t.Errorf("the first line of the document at line %d is not %s", d.Line, hint(d.Kind))
+			}
 		}
 	})
+}
+
+// hint tells editors the schema of a document.
+func hint(kind string) string {
+	return "# yaml-language-server: $schema=../schema/" + strings.ToLower(kind) + ".json\n"
 }
 
 func TestEveryExampleFitsTheSchema(t *testing.T) {
 	examples(t, func(t *testing.T, file string, data []byte) {
 		documents, _ := source.Decode(file, data)
 		for _, d := range documents {
-			for _, wrong := range fit(t, d.Raw) {
+			for _, wrong := range fit(t, d.Kind, d.Raw) {
 				t.Error(wrong)
 			}
 		}
@@ -68,15 +74,31 @@ func TestTheSchemaRefusesWhatIsWrong(t *testing.T) {
 		"{hosts: [a], rules: [{retry: {codes: [200]}}]}": "spec.rules[0].retry.codes[0]: too small",
 		"{}": "spec.hosts: missing",
 	} {
-		got := fit(t, []byte("apiVersion: fairlead.dev/v1alpha1\nkind: Route\nmetadata: {name: a}\nspec: "+spec))
+		got := fit(t, v1alpha1.KindRoute, []byte("apiVersion: fairlead.dev/v1alpha1\nkind: Route\nmetadata: {name: a}\nspec: "+spec))
 		if !slices.Equal(got, []string{want}) {
 			t.Errorf("%s: got %q, want %q", spec, got, want)
 		}
 	}
 }
 
-// fit says where a manifest does not fit the schema.
-func fit(t *testing.T, data []byte) []string {
+func TestTheSchemaOfIssuersRefusesWhatIsWrong(t *testing.T) {
+	for spec, want := range map[string]string{
+		"{selfsigned: {}}":                          "spec.selfsigned: unknown",
+		"{selfSigned: {key: a}}":                    "spec.selfSigned.key: unknown",
+		"{ca: {}}":                                  "spec.ca.secretRef: missing",
+		"{privateKey: {algorithm: DSA}}":            "spec.privateKey.algorithm: enum",
+		"{selfSigned: {}, duration: 90d}":           "spec.duration: pattern",
+		"{ca: {secretRef: {cert: a.cert, key: 1}}}": "spec.ca.secretRef.key: type",
+	} {
+		got := fit(t, v1alpha1.KindIssuer, []byte("apiVersion: fairlead.dev/v1alpha1\nkind: Issuer\nmetadata: {name: a}\nspec: "+spec))
+		if len(got) == 0 || got[0] != want {
+			t.Errorf("%s: got %q, want %q", spec, got, want)
+		}
+	}
+}
+
+// fit says where a manifest does not fit the schema of its kind.
+func fit(t *testing.T, kind string, data []byte) []string {
 	t.Helper()
 	var v any
 	data, err := yaml.YAMLToJSON(data)
@@ -86,7 +108,7 @@ func fit(t *testing.T, data []byte) []string {
 	if err := json.Unmarshal(data, &v); err != nil {
 		t.Fatal(err)
 	}
-	c := checker{root: manifests.RouteSchema()}
+	c := checker{root: manifests.SchemaOf(kind)}
 	c.check(c.root, v, "")
 	return c.wrong
 }

@@ -34,7 +34,7 @@ func (c *client) newExplain() *cobra.Command {
 }
 
 func (c *client) explain(path string, recursive bool) error {
-	root := manifests.RouteSchema()
+	root := manifests.SchemaOf(v1alpha1.KindRoute)
 	field, object, err := walkSchema(root, path)
 	if err != nil {
 		return err
@@ -194,7 +194,7 @@ func completePaths(word string) []string {
 	if i := strings.LastIndexByte(word, '.'); i >= 0 {
 		parent = word[:i]
 	}
-	_, object, err := walkSchema(manifests.RouteSchema(), parent)
+	_, object, err := walkSchema(manifests.SchemaOf(v1alpha1.KindRoute), parent)
 	if err != nil {
 		return []string{"route"}
 	}

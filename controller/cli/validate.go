@@ -50,6 +50,9 @@ func (c *client) conflicts(documents []source.Document) source.Mistakes {
 	place := map[string]*source.Document{}
 	for i := range documents {
 		d := &documents[i]
+		if d.Route == nil {
+			continue
+		}
 		place[d.Key()] = d
 		in.Objects = append(in.Objects, plan.Object{Key: d.Key(), Generation: 1, Created: c.Now(), Route: d.Route, Cluster: d.Route.Spec.ServiceCluster})
 	}

@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
-	"unique"
 
 	"go.yaml.in/yaml/v3"
-	syaml "sigs.k8s.io/yaml"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
 )
@@ -23,11 +19,13 @@ const MaxSize = 1000 * 1024
 
 // Document is one document of a manifest.
 type Document struct {
-	// Route is the object, with its defaults; nil where there are Mistakes.
-	// What is Fairlead's to write (status, generation) is not in it.
-	Route *v1alpha1.Route
+	// Route or Issuer is the object, with its defaults, after its Kind; both are
+	// nil where there are Mistakes. What is Fairlead's to write (status,
+	// generation) is not in it.
+	Route  *v1alpha1.Route
+	Issuer *v1alpha1.Issuer
 	// Kind, Namespace and Name say which object it is, as far as they could be
-	// read, also where Route is nil.
+	// read, also where there is no object.
 	Kind, Namespace, Name string
 	// Raw is this document's own text.
 	Raw []byte
@@ -57,19 +55,6 @@ func (d *Document) LineOf(path string) int {
 	return d.Line
 }
 
-// Validate returns what v1alpha1.Validate says of the Route, with its place.
-func (d *Document) Validate() Mistakes {
-	if d.Route == nil {
-		return nil
-	}
-	var out Mistakes
-	for _, p := range v1alpha1.Validate(d.Route) {
-		out = append(out, Mistake{Source: d.Source, Line: d.LineOf(p.Path), Path: p.Path, Message: p.Message})
-	}
-	out.sort()
-	return out
-}
-
 // Decode reads all documents in data; name stands in the Mistakes for the file.
 // It returns every document, also those that did not decode, and all Mistakes
 // of all documents as the error.
@@ -87,28 +72,8 @@ func Decode(name string, data []byte) ([]Document, error) {
 	return documents, all.err()
 }
 
-// DecodeRoute reads a stored manifest of one document. Where it does not
-// decode, the Route is nil and the Problems say why; else they are what is not
-// valid in it.
-func DecodeRoute(name string, data []byte) (*v1alpha1.Route, []v1alpha1.Problem) {
-	documents, _ := Decode(name, data)
-	if len(documents) != 1 {
-		m := Mistake{Message: fmt.Sprintf("holds %d documents, must hold exactly one", len(documents))}
-		return nil, []v1alpha1.Problem{m.problem()}
-	}
-	d := documents[0]
-	if d.Route != nil {
-		return d.Route, v1alpha1.Validate(d.Route)
-	}
-	var problems []v1alpha1.Problem
-	for _, m := range d.Mistakes {
-		problems = append(problems, m.problem())
-	}
-	return nil, problems
-}
-
 // Identify reads which objects the documents in data are, and no more: there are
-// no Routes, and Mistakes only where a document does not say which object it is.
+// no objects, and Mistakes only where a document does not say which object it is.
 func Identify(name string, data []byte) []Document {
 	var documents []Document
 	for _, part := range split(data) {
@@ -162,7 +127,7 @@ func (d *Document) begin() (root *yaml.Node, ok bool) {
 func (d *Document) check(root *yaml.Node) {
 	if d.checkKind(root) {
 		w := walker{document: d, offset: d.Line - root.Line, budget: maxNodes}
-		w.walk(root, reflect.TypeFor[v1alpha1.Route](), "", 0)
+		w.walk(root, kinds[d.Kind].of, "", 0)
 		d.Mistakes.sort()
 	}
 }
@@ -208,32 +173,6 @@ func (d *Document) syntax(err error) {
 	}
 	message = strings.TrimPrefix(message, "yaml: ")
 	d.mistake(line, "", "is no YAML: %s", cmp.Or(plainer[message], message))
-}
-
-// fill decodes Raw into Route, now that its shape is known to be right.
-func (d *Document) fill() {
-	r := &v1alpha1.Route{}
-	if err := syaml.UnmarshalStrict(d.Raw, r); err != nil {
-		d.mistake(d.Line, "", "does not decode: %s", strings.ReplaceAll(err.Error(), "\n", " "))
-		return
-	}
-	r.Status, r.Metadata.Generation, r.Metadata.CreationTimestamp = nil, 0, nil
-	v1alpha1.Default(r)
-	compact(r)
-	d.Route = r
-}
-
-// compact lets go of memory that a Route does not need: there may be ten
-// thousand, and decoding leaves room for four in each list of one.
-func compact(r *v1alpha1.Route) {
-	r.APIVersion, r.Kind = v1alpha1.GroupVersion, v1alpha1.KindRoute
-	r.Spec.Hosts = slices.Clone(r.Spec.Hosts)
-	if b := r.Spec.Backend; b != nil {
-		b.Addresses = slices.Clone(b.Addresses)
-		for i := range b.Addresses {
-			b.Addresses[i] = unique.Make(b.Addresses[i]).Value() // many Routes name one
-		}
-	}
 }
 
 func (d *Document) mistake(line int, path, format string, args ...any) {

@@ -17,6 +17,10 @@ const good = head + `spec:
   backend: {service: demo, port: 8080}
 `
 
+const issuerHead = "apiVersion: fairlead.dev/v1alpha1\nkind: Issuer\nmetadata: {name: own}\n"
+
+const goodIssuer = issuerHead + "spec:\n  selfSigned: {}\n"
+
 func TestDecodeFillsDefaultsAndDropsWhatIsNotTheUsers(t *testing.T) {
 	text := strings.Replace(good, "{name: demo}", "{name: demo, namespace: shop, generation: 7}", 1) + "status: {readyEndpoints: 3}\n"
 	documents, err := Decode("route.yaml", []byte(text))
@@ -44,7 +48,7 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 		{"a field in the wrong case", head + "spec:\n  Hosts: [a]\n",
 			`f.yaml:5: spec.Hosts: unknown field (did you mean "hosts"?)`},
 		{"a field like no other", head + "spec:\n  tls: {certificate: x}\n",
-			`f.yaml:5: spec.tls.certificate: unknown field: there are mode, secretRefs, minVersion, maxVersion, policy, cipherSuites, curves, hsts, redirect, clientAuth`},
+			`f.yaml:5: spec.tls.certificate: unknown field: there are mode, secretRefs, issuerRef, minVersion, maxVersion, policy, cipherSuites, curves, hsts, redirect, clientAuth`},
 		{"a field that stands there twice", head + "spec:\n  hosts: [a]\n  hosts: [b]\n",
 			`f.yaml:6: spec.hosts: stands there twice, first at line 5`},
 		{"a number for text", head + "spec:\n  hosts: [80]\n",
@@ -62,7 +66,7 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 		{"a list for an object", head + "spec:\n  backend:\n    - service: a\n",
 			`f.yaml:6: spec.backend: is a list, must be an object with fields such as service, port, addresses`},
 		{"an object that was begun and left empty", head + "spec:\n  hosts: [a]\n  tls:\n  rules:\n    -\n",
-			"f.yaml:6: spec.tls: is empty: give it fields such as mode, secretRefs, minVersion, or remove it\nf.yaml:8: spec.rules[0]: is empty: give it fields such as name, matches, filters, or remove it"},
+			"f.yaml:6: spec.tls: is empty: give it fields such as mode, secretRefs, issuerRef, or remove it\nf.yaml:8: spec.rules[0]: is empty: give it fields such as name, matches, filters, or remove it"},
 		{"a number for a duration", head + "spec:\n  rules:\n    - timeouts: {request: 10}\n",
 			`f.yaml:6: spec.rules[0].timeouts.request: 10 is no duration: write a string such as 10s`},
 		{"an odd duration", head + "spec:\n  rules:\n    - timeouts: {request: 10d}\n",
@@ -78,11 +82,23 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 		{"no object at all", "hello\n",
 			`f.yaml:1: is the text "hello", must be an object with apiVersion, kind, metadata and spec`},
 		{"no kind", "apiVersion: fairlead.dev/v1alpha1\n",
-			`f.yaml:1: kind: is required: write kind: Route`},
+			`f.yaml:1: kind: is required: write kind: Route, or kind: Issuer`},
 		{"a kind that is not there yet", "# hello\n\napiVersion: fairlead.dev/v1alpha1\nkind: TCPRoute\n",
-			`f.yaml:4: kind: TCPRoute is not supported yet: only Route is`},
+			`f.yaml:4: kind: TCPRoute is not supported yet: only Route and Issuer are`},
 		{"a kind of Gateway API", "kind: HTTPRoute\n",
 			`f.yaml:1: kind: HTTPRoute is Gateway API's: write kind: Route, with hosts for hostnames and backends for backendRefs`},
+		{"a kind that nobody knows", "kind: Pod\n",
+			`f.yaml:1: kind: is "Pod", must be Route or Issuer`},
+		{"an unknown field of an Issuer", issuerHead + "spec:\n  ca:\n    secretRefs: {}\n",
+			`f.yaml:6: spec.ca.secretRefs: unknown field (did you mean "secretRef"?)`},
+		{"a Route's field in an Issuer", issuerHead + "spec: {selfSigned: {}, hosts: [a]}\n",
+			`f.yaml:4: spec.hosts: unknown field: there are selfSigned, ca, duration, renewBefore, privateKey`},
+		{"a field where there is none", issuerHead + "spec: {selfSigned: {key: a}}\n",
+			`f.yaml:4: spec.selfSigned.key: unknown field: there are none here`},
+		{"an object without fields that was left empty", issuerHead + "spec:\n  selfSigned:\n",
+			`f.yaml:5: spec.selfSigned: is empty: write {}, or remove it`},
+		{"a word for an object without fields", issuerHead + "spec: {selfSigned: true}\n",
+			`f.yaml:4: spec.selfSigned: is the value true, must be {}, which has no fields`},
 		{"another version", strings.Replace(good, "v1alpha1", "v2", 1),
 			`f.yaml:1: apiVersion: is "fairlead.dev/v2", and this Fairlead knows only fairlead.dev/v1alpha1`},
 		{"a second document without a mark", good + "...\n" + good,
@@ -96,8 +112,8 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 			for _, d := range documents {
-				if (d.Route == nil) != (len(d.Mistakes) > 0) {
-					t.Errorf("a Route beside %v", d.Mistakes)
+				if (d.Route == nil && d.Issuer == nil) != (len(d.Mistakes) > 0) {
+					t.Errorf("an object beside %v", d.Mistakes)
 				}
 			}
 		})
@@ -160,7 +176,7 @@ func TestValidateGivesTheLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `f.yaml:8: spec.hosts[1]: "not ok" must be a host name without scheme, port or path: exact ("demo.local"), a suffix ("*.example.com") or "*"
-f.yaml:9: spec.tls.secretRefs: is required with mode Terminate: name the Docker secrets of the certificate and its key, as in [{cert: demo.cert, key: demo.key}]
+f.yaml:9: spec.tls.secretRefs: is required with mode Terminate: name the Docker secrets of the certificate and its key, as in [{cert: demo.cert, key: demo.key}], or an Issuer with issuerRef
 f.yaml:11: spec.backend.port: is required: the port that the tasks of service "a" listen on`
 	if diff := cmp.Diff(want, documents[0].Validate().Error()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -184,15 +200,62 @@ func TestDecodeRouteTurnsMistakesIntoProblems(t *testing.T) {
 	}
 }
 
+func TestAnIssuerIsDecodedWithItsDefaultsAndWithoutWhatIsNotTheUsers(t *testing.T) {
+	text := strings.Replace(goodIssuer, "{name: own}", "{name: own, namespace: shop, generation: 7}", 1) + "status: {readyEndpoints: 3}\n"
+	documents, err := Decode("f.yaml", []byte(text+"---\n"+good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := documents[0]
+	if d.Key() != "shop/own" || d.Kind != "Issuer" || d.Route != nil || documents[1].Issuer != nil || documents[1].Route == nil {
+		t.Errorf("got %+v", documents)
+	}
+	i := d.Issuer
+	if i.Spec.PrivateKey.Algorithm != v1alpha1.KeyECDSA || i.Spec.Duration == nil || i.Metadata.Generation != 0 || i.Status != nil {
+		t.Errorf("got %+v", i)
+	}
+}
+
+func TestValidateGivesTheLineInAnIssuer(t *testing.T) {
+	documents, err := Decode("f.yaml", []byte(issuerHead+"spec:\n  ca:\n    secretRef:\n      cert: a\n  duration: 1h\n  renewBefore: 2h\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `f.yaml:6: spec.ca.secretRef.key: is required
+f.yaml:9: spec.renewBefore: is 2h0m0s, must be more than nothing and less than duration, which is 1h0m0s`
+	if diff := cmp.Diff(want, documents[0].Validate().Error()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestDecodeIssuerTurnsMistakesIntoProblems(t *testing.T) {
+	for text, want := range map[string]string{
+		issuerHead + "spec: {caa: {}}\n": `spec.caa: unknown field (did you mean "ca"?) (line 4 of the manifest)`,
+		issuerHead + "spec: {}\n":        "spec: says not what signs: add selfSigned: {}, or ca",
+		good:                             `kind: is "Route", must be Issuer (line 2 of the manifest)`,
+		goodIssuer + "---\n" + good:      "holds 2 documents, must hold exactly one",
+	} {
+		if _, problems := DecodeIssuer("config x", []byte(text)); len(problems) != 1 || problems[0].String() != want {
+			t.Errorf("%q: got %v, want %s", text, problems, want)
+		}
+	}
+	if i, problems := DecodeIssuer("config x", []byte(goodIssuer)); i == nil || problems != nil {
+		t.Errorf("a valid Issuer: %v, %v", i, problems)
+	}
+	if r, problems := DecodeRoute("config x", []byte(goodIssuer)); r != nil || len(problems) != 1 {
+		t.Errorf("an Issuer for a Route: %v, %v", r, problems)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
-	for _, seed := range []string{good, good + "---\n" + good, head + "spec: {hosts: [&a x, *a], <<: *a}", "--- [", "{\"a\":1}", "a: &a [*a]", "? {a: b}\n: c", "%YAML 1.2\n---\na: b\n...\n"} {
+	for _, seed := range []string{good, good + "---\n" + good, goodIssuer, issuerHead + "spec: {ca: {secretRef: {cert: a}}, duration: 1h}", head + "spec: {hosts: [&a x, *a], <<: *a}", "--- [", "{\"a\":1}", "a: &a [*a]", "? {a: b}\n: c", "%YAML 1.2\n---\na: b\n...\n"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		documents, err := Decode("f", data)
 		for _, d := range documents {
-			if err == nil && d.Route == nil {
-				t.Error("neither a Route nor a Mistake")
+			if err == nil && (d.Route == nil) == (d.Issuer == nil) {
+				t.Error("neither one object nor a Mistake")
 			}
 			for _, m := range d.Mistakes {
 				if strings.Contains(m.Message, "does not decode") {
@@ -202,6 +265,7 @@ func FuzzDecode(f *testing.F) {
 			d.Validate()
 		}
 		DecodeRoute("f", data)
+		DecodeIssuer("f", data)
 	})
 }
 

@@ -52,8 +52,11 @@ func suggestion(word string, names []string) string {
 			best, least = name, d
 		}
 	}
-	if best != "" {
+	switch {
+	case best != "":
 		return fmt.Sprintf(" (did you mean %q?)", best)
+	case len(names) == 0:
+		return ": there are none here"
 	}
 	return fmt.Sprintf(": there are %s", strings.Join(names, ", "))
 }

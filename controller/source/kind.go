@@ -2,6 +2,7 @@ package source
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -9,13 +10,26 @@ import (
 	"fairlead.dev/fairlead/api/v1alpha1"
 )
 
+// kind is how objects of a kind are read.
+type kind struct {
+	of reflect.Type
+	// fill decodes a Document whose shape is right.
+	fill func(*Document) error
+}
+
+// kinds are those that people write.
+var kinds = map[string]kind{
+	v1alpha1.KindRoute:  {reflect.TypeFor[v1alpha1.Route](), fillRoute},
+	v1alpha1.KindIssuer: {reflect.TypeFor[v1alpha1.Issuer](), fillIssuer},
+}
+
 // kindMessages say what is wrong with kinds that people may well write.
 var kindMessages = map[string]string{
-	"Issuer":       "Issuer is not supported yet: only Route is",
-	"TCPRoute":     "TCPRoute is not supported yet: only Route is",
-	"UDPRoute":     "UDPRoute is not supported yet: only Route is",
+	"TCPRoute":     "TCPRoute is not supported yet: only Route and Issuer are",
+	"UDPRoute":     "UDPRoute is not supported yet: only Route and Issuer are",
 	"StatusReport": "StatusReport is written by Fairlead and cannot be applied",
 	"RouteList":    "RouteList is output only: write one Route a document, with lines of --- between them",
+	"IssuerList":   "IssuerList is output only: write one Issuer a document, with lines of --- between them",
 	"HTTPRoute":    "HTTPRoute is Gateway API's: write kind: Route, with hosts for hostnames and backends for backendRefs",
 	"TLSRoute":     "TLSRoute is Gateway API's: write kind: Route with tls.mode Passthrough",
 }
@@ -29,13 +43,13 @@ func (d *Document) identify(root *yaml.Node) {
 	}
 }
 
-// checkKind says whether the rest should be read as a Route.
+// checkKind says whether the rest should be read, as an object of its kind.
 func (d *Document) checkKind(root *yaml.Node) bool {
 	line := d.Line
 	if n := field(root, "kind"); n != nil {
 		line += n.Line - root.Line
 	}
-	if d.Kind == v1alpha1.KindRoute {
+	if _, ok := kinds[d.Kind]; ok {
 		d.checkVersion(root)
 		return true
 	}
@@ -45,12 +59,12 @@ func (d *Document) checkKind(root *yaml.Node) bool {
 
 func kindMessage(kind string) string {
 	if kind == "" {
-		return "is required: write kind: Route"
+		return "is required: write kind: Route, or kind: Issuer"
 	}
 	if message, ok := kindMessages[kind]; ok {
 		return message
 	}
-	return fmt.Sprintf("is %q, must be Route", kind)
+	return fmt.Sprintf("is %q, must be Route or Issuer", kind)
 }
 
 func (d *Document) checkVersion(root *yaml.Node) {

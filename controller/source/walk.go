@@ -46,7 +46,7 @@ func (w *walker) walk(n *yaml.Node, t reflect.Type, path string, depth int) {
 	}
 	if isNull(n) {
 		if t.Kind() == reflect.Struct && !readsItself(t) {
-			w.mistake(n, path, "is empty: give it fields such as %s, or remove it", firstFields(t))
+			w.mistake(n, path, "is empty: %s, or remove it", filling(t))
 		}
 		return
 	}
@@ -90,6 +90,21 @@ func readsItself(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
 }
 
+// filling says what to write for a t that was left empty.
+func filling(t reflect.Type) string {
+	if t.NumField() == 0 {
+		return "write {}"
+	}
+	return "give it fields such as " + firstFields(t)
+}
+
+func objectOf(t reflect.Type) string {
+	if t.NumField() == 0 {
+		return "{}, which has no fields"
+	}
+	return "an object with fields such as " + firstFields(t)
+}
+
 func firstFields(t reflect.Type) string {
 	names := fieldNames(t)
 	return strings.Join(names[:min(3, len(names))], ", ")
@@ -98,7 +113,7 @@ func firstFields(t reflect.Type) string {
 // structure checks that every key of n is a field of t, and stands there once.
 func (w *walker) structure(n *yaml.Node, t reflect.Type, path string, depth int) {
 	if n.Kind != yaml.MappingNode {
-		w.mistake(n, path, "is %s, must be an object with fields such as %s", describe(n), firstFields(t))
+		w.mistake(n, path, "is %s, must be %s", describe(n), objectOf(t))
 		return
 	}
 	fields := fieldsOf(t)

@@ -1,7 +1,7 @@
-// Command schema writes manifests/schema/route.json, the JSON Schema of a
-// Route, from the types of api/v1alpha1, their comments and their validate tags.
-// Run it with `make generate` at the root of the repository; a test fails where
-// the committed file is out of date.
+// Command schema writes manifests/schema/route.json and issuer.json, the JSON
+// Schemas of a Route and of an Issuer, from the types of api/v1alpha1, their
+// comments and their validate tags. Run it with `make generate` at the root of
+// the repository; a test fails where a committed file is out of date.
 //
 // Every struct becomes a definition of its name; a field's comment becomes its
 // description. The schema says what one field shows by itself; what is wrong
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 func main() {
@@ -23,25 +24,35 @@ func main() {
 	}
 }
 
-// run writes the schema of the repository at root.
-func run(root string) error {
-	data, err := generate(filepath.Join(root, "api", "v1alpha1"))
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(root, file), data, 0o644)
+// kinds are those that have a schema.
+var kinds = []string{"Route", "Issuer"}
+
+// fileOf is where the schema of a kind goes.
+func fileOf(kind string) string {
+	return filepath.Join("manifests", "schema", strings.ToLower(kind)+".json")
 }
 
-// file is where the schema goes.
-const file = "manifests/schema/route.json"
+// run writes the schemas of the repository at root.
+func run(root string) error {
+	for _, kind := range kinds {
+		data, err := generate(filepath.Join(root, "api", "v1alpha1"), kind)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(root, fileOf(kind)), data, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-// generate returns the schema that follows from the Go files in dir.
-func generate(dir string) ([]byte, error) {
+// generate returns the schema of a kind that follows from the Go files in dir.
+func generate(dir, kind string) ([]byte, error) {
 	types, err := parseTypes(dir)
 	if err != nil {
 		return nil, err
 	}
-	s, err := build(types, "Route")
+	s, err := build(types, kind)
 	if err != nil {
 		return nil, err
 	}

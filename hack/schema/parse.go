@@ -13,7 +13,7 @@ import (
 // goType is a type declaration.
 type goType struct {
 	doc    string
-	fields []goField // of a struct
+	fields []goField // of a struct; not nil there
 	of     ast.Expr  // what any other type is made of
 }
 
@@ -67,7 +67,7 @@ func addTypes(types map[string]goType, d *ast.GenDecl) {
 }
 
 func fieldsOf(s *ast.StructType) []goField {
-	var fields []goField
+	fields := []goField{}
 	for _, f := range s.Fields.List {
 		if f.Tag == nil {
 			continue
