@@ -26,6 +26,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	                     seconds) says otherwise, "generation" likewise, and
 //	                     "labels" that it was made of some, with a "note" and
 //	                     what was "ignored"
+//	-- issuers.yaml --   the Issuers
 //	-- world.yaml --     the World
 //	-- reports.yaml --   what data planes say; "served" for a Version is the
 //	                     Version that comes out
@@ -77,6 +78,8 @@ func parseInput(t *testing.T, archive *txtar.Archive) Input {
 		switch f.Name {
 		case "routes.yaml":
 			in.Objects = parseObjects(t, f.Data)
+		case "issuers.yaml":
+			in.Issuers = parseIssuers(t, f.Data)
 		case "world.yaml":
 			unmarshal(t, f.Data, &in.World)
 		case "reports.yaml":
@@ -134,6 +137,17 @@ func parseObjects(t *testing.T, data []byte) []Object {
 	return objects
 }
 
+func parseIssuers(t *testing.T, data []byte) []IssuerObject {
+	var objects []IssuerObject
+	for _, document := range bytes.Split(data, []byte("---\n")) {
+		var i v1alpha1.Issuer
+		unmarshal(t, document, &i)
+		v1alpha1.DefaultIssuer(&i)
+		objects = append(objects, IssuerObject{Key: i.Metadata.Key(), Generation: 1, Issuer: &i, Problems: v1alpha1.ValidateIssuer(&i)})
+	}
+	return objects
+}
+
 // format prints a Plan for people: the Snapshot as YAML, Actions and
 // Conditions a line each.
 func format(t *testing.T, p Plan) string {
@@ -162,10 +176,25 @@ func format(t *testing.T, p Plan) string {
 	if p.Moving {
 		fmt.Fprintln(&b, "# moving")
 	}
+	if !p.Due.IsZero() {
+		fmt.Fprintln(&b, "# due", p.Due.UTC().Format(time.RFC3339))
+	}
 	return b.String()
 }
 
 func formatAction(a Action) string {
+	if a.RemoveSecret != nil {
+		return "remove the secret " + a.RemoveSecret.Name
+	}
+	if a.CreateSecret != nil && a.CreateSecret.Certificate != nil {
+		c := a.CreateSecret.Certificate
+		text := fmt.Sprintf("create the secret %s with a certificate by %s for %s, %s, until %s", a.CreateSecret.Name, c.Issued.Issuer,
+			strings.Join(c.Names, " "), c.Algorithm, c.Issued.Ends.UTC().Format(time.RFC3339))
+		if c.CACert != "" {
+			text += ", signed with " + c.CACert + " and " + c.CAKey
+		}
+		return text
+	}
 	if a.CreateSecret != nil {
 		return fmt.Sprintf("create the secret %s of %d random bytes", a.CreateSecret.Name, a.CreateSecret.Size)
 	}
