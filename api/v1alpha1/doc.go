@@ -24,7 +24,7 @@
 //     taken of.
 //   - Certificate: a certificate chain and its private key, named by the two
 //     Secrets that hold them.
-//   - Issuer: what makes Certificates.
+//   - Issuer: what makes Certificates. To issue: to make one, with a new key.
 //   - Authority: whose signature a certificate that we are shown needs, by a client or
 //     an Endpoint. Revocations: what an Authority does not stand by any more.
 //   - Listener: an address that the data plane accepts connections on.

@@ -19,7 +19,8 @@
 //     first, then as written.
 //  5. snapshot (in compute.go): sorted and sealed, with the keys that sessions
 //     are sealed with (sessionkey.go).
-//  6. tender: which Tenders that needs, and what to do about those that exist.
+//  6. tender: which Tenders that needs, and what to do about those that exist;
+//     issue: which certificates Issuers are to make, and which nobody wants.
 //  7. status: the Conditions of every object; ready.go has the one that most
 //     people wait for.
 package plan
