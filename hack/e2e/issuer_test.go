@@ -136,6 +136,8 @@ func newAuthorities(t *testing.T) (root string, middle pair) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inPEM := func(kind string, der []byte) string { return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})) }
+	inPEM := func(kind string, der []byte) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}))
+	}
 	return inPEM("CERTIFICATE", r.cert.Raw), pair{cert: inPEM("CERTIFICATE", m.cert.Raw), key: inPEM("PRIVATE KEY", key)}
 }

@@ -126,7 +126,8 @@ func (rt *route) before(other *route) string {
 }
 
 func (rt *route) conflict(reason, format string, args ...any) {
-	rt.except().conflicts = append(rt.conflicts, finding{reason, fmt.Sprintf(format, args...)})
+	x := rt.except()
+	x.conflicts = append(x.conflicts, finding{reason, fmt.Sprintf(format, args...)})
 }
 
 // hostWinner is the older Route that leaves rt nothing of host h, or nil.

@@ -47,11 +47,13 @@ func joinHosts(rt *route, claims map[string][]*route) {
 			m.hosts = slices.DeleteFunc(slices.Clone(m.hosts), func(own string) bool { return own == h })
 			m.share(h, members)
 		}
-		i := slices.IndexFunc(rt.joints, func(j joint) bool { return slices.Equal(j.members, members) })
+		x := rt.except()
+		i := slices.IndexFunc(x.joints, func(j joint) bool { return slices.Equal(j.members, members) })
 		if i < 0 {
-			i, rt.except().joints = len(rt.joints), append(rt.joints, joint{members: members})
+			i = len(x.joints)
+			x.joints = append(x.joints, joint{members: members})
 		}
-		rt.joints[i].hosts = append(rt.joints[i].hosts, h)
+		x.joints[i].hosts = append(x.joints[i].hosts, h)
 	}
 }
 
@@ -73,7 +75,8 @@ func (rt *route) share(host string, members []*route) {
 			others = append(others, m.object.Key)
 		}
 	}
-	rt.except().shared = append(rt.shared, fmt.Sprintf("host %s is shared with %s: each task gets an equal share", host, strings.Join(others, ", ")))
+	x := rt.except()
+	x.shared = append(x.shared, fmt.Sprintf("host %s is shared with %s: each task gets an equal share", host, strings.Join(others, ", ")))
 }
 
 func joinable(rt *route) bool {

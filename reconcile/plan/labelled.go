@@ -32,7 +32,8 @@ func (r *resolver) labelledBy(rt *route, label string) bool {
 		if id := r.pair(p.cert, p.key); i == 0 {
 			rt.certificates = r.strings.add(rt.certificates, id)
 		} else {
-			rt.except().earlier = append(rt.earlier, id)
+			x := rt.except()
+			x.earlier = append(x.earlier, id)
 		}
 	}
 	return len(pairs) > 0
