@@ -19,7 +19,7 @@ func (t *trace) answer(q question, rule *routing.Rule) {
 	case t.handshakeFails():
 		t.Answer = "the TLS handshake fails: there is no certificate for " + e.TLS.SNI
 	case passthrough:
-		t.fromBackends("the encrypted connection is passed on by "+refOf(e.TLS.Route), "the connection is closed")
+		t.fromBackends("the encrypted connection is passed on by "+routeRef(e.TLS.Route), "the connection is closed")
 	case e.Outcome == routing.RedirectToHTTPS.String():
 		t.Answer = "308 to https://" + e.Host + strings.TrimPrefix(q.url, "http://"+q.request.Host) + ": the host is served over TLS only"
 		t.Served = true
@@ -44,7 +44,7 @@ func (t *trace) fromRule(rule *routing.Rule) {
 		}
 	}
 	e := &t.Explanation
-	t.fromBackends(fmt.Sprintf("served by %s, rule %s", refOf(e.Route), e.Rule), "500")
+	t.fromBackends(fmt.Sprintf("served by %s, rule %s", routeRef(e.Route), e.Rule), "500")
 }
 
 // fromBackends is served by the Backends, if one that gets requests has an
@@ -172,7 +172,7 @@ func (t *trace) writeOthers(w io.Writer) {
 	}
 	for _, c := range t.Explanation.Considered {
 		if !c.Won && len(rows) < nearest {
-			rows.add(fmt.Sprintf("%s, rule %s (%s):", refOf(c.Route), c.Rule, c.Condition), c.Refused)
+			rows.add(fmt.Sprintf("%s, rule %s (%s):", routeRef(c.Route), c.Rule, c.Condition), c.Refused)
 		}
 	}
 	for _, h := range t.Explanation.Hosts {

@@ -25,8 +25,8 @@ func (c *client) newApply() *cobra.Command {
 	f := applyFlags{consequence: "nothing was applied"}
 	command := &cobra.Command{
 		Use:   "apply FILE|DIR|-...",
-		Short: "Store Routes from manifests",
-		Long: `Store Routes from manifests: files, directories with all *.yaml, *.yml and *.json
+		Short: "Store Routes and Issuers from manifests",
+		Long: `Store Routes and Issuers from manifests: files, directories with all *.yaml, *.yml and *.json
 below them, or - for the standard input. Unless everything is valid, nothing is
 stored. An object that did not change gets no new generation.`,
 		Example: `  fairlead apply route.yaml
@@ -80,10 +80,11 @@ func (c *client) apply(command *cobra.Command, f applyFlags) error {
 	})
 }
 
-func byKey(objects []object) map[string]object {
+// byRef are objects by what people name them.
+func byRef(objects []object) map[string]object {
 	m := make(map[string]object, len(objects))
 	for _, o := range objects {
-		m[o.Key()] = o
+		m[o.ref()] = o
 	}
 	return m
 }
@@ -95,22 +96,23 @@ func (c *client) putAll(ctx context.Context, cluster Cluster, before []object, d
 	if err != nil {
 		return nil, unreachable(ctx, err)
 	}
-	old := byKey(before)
+	old := byRef(before)
 	var targets []target
 	var errs []error
 	for _, d := range documents {
+		ref := refOf(d.Kind, d.Key())
 		r, err := put(ctx, store.Manifest{Kind: d.Kind, Namespace: d.Namespace, Name: d.Name, Data: d.Raw, AppliedBy: c.User})
 		if err != nil {
-			errs = append(errs, putError(d.Key(), err))
+			errs = append(errs, putError(ref, err))
 			continue
 		}
-		targets = append(targets, target{key: d.Key(), generation: r.Generation})
+		targets = append(targets, target{ref: ref, generation: r.Generation})
 		if format == formatName {
-			c.printf("%s\n", refOf(d.Key()))
+			c.printf("%s\n", ref)
 			continue
 		}
-		c.printf("%s %s\n", refOf(d.Key()), became(old[d.Key()].Generation, r.Generation))
-		c.warnOrigin(old[d.Key()].Record)
+		c.printf("%s %s\n", ref, became(old[ref].Generation, r.Generation))
+		c.warnOrigin(old[ref].Record)
 	}
 	return targets, errors.Join(errs...)
 }
@@ -145,18 +147,18 @@ func became(before, after int64) string {
 // warnOrigin tells that someone else owns the object too.
 func (c *client) warnOrigin(r store.Record) {
 	if r.Origin != "" {
-		c.warnf("warning: %s comes from %s, and may be written again from there\n", refOf(r.Key()), r.Origin)
+		c.warnf("warning: %s comes from %s, and may be written again from there\n", refOf(r.Kind, r.Key()), r.Origin)
 	}
 }
 
-func putError(key string, err error) error {
+func putError(ref string, err error) error {
 	switch {
 	case errors.Is(err, store.ErrConflict):
-		return fmt.Errorf("%s: someone else applied it at the same moment: look at it with fairlead diff, and apply again: %w", refOf(key), err)
+		return fmt.Errorf("%s: someone else applied it at the same moment: look at it with fairlead diff, and apply again: %w", ref, err)
 	case errors.Is(err, store.ErrReadOnly):
-		return fmt.Errorf("%s: this store takes no writes: change the file that it comes from: %w", refOf(key), err)
+		return fmt.Errorf("%s: this store takes no writes: change the file that it comes from: %w", ref, err)
 	}
-	return fmt.Errorf("store %s: %w", refOf(key), err)
+	return fmt.Errorf("store %s: %w", ref, err)
 }
 
 // dryRun says what apply would do, and what would then be wrong with any Route
@@ -166,16 +168,17 @@ func (c *client) dryRun(ctx context.Context, cluster Cluster, documents []source
 	if err != nil {
 		return err
 	}
-	old := byKey(before)
-	after := byKey(before)
+	old := byRef(before)
+	after := byRef(before)
 	for _, d := range documents {
-		o, existed := old[d.Key()]
+		ref := refOf(d.Kind, d.Key())
+		o, existed := old[ref]
 		generation := o.Generation
 		if !existed || !bytes.Equal(o.Data, d.Raw) {
 			generation++
 		}
-		c.printf("%s %s (dry run)\n", refOf(d.Key()), became(o.Generation, generation))
-		after[d.Key()] = c.applied(o, d, generation)
+		c.printf("%s %s (dry run)\n", ref, became(o.Generation, generation))
+		after[ref] = c.applied(o, d, generation)
 	}
 	return c.preview(ctx, cluster, before, after)
 }

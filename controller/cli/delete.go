@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,14 +16,16 @@ func (c *client) newDelete() *cobra.Command {
 	var files []string
 	var lenient bool
 	command := &cobra.Command{
-		Use:   "delete route/NAME... | -f FILE",
-		Short: "Delete Routes, with their history",
+		Use:   "delete [KIND/]NAME... | -f FILE",
+		Short: "Delete objects, with their history",
 		Example: `  fairlead delete route/demo
+  fairlead delete issuer/company
   fairlead delete -f routes/`,
 		ValidArgsFunction: c.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
-			if len(names(args)) == 0 && len(files) == 0 {
-				return usage(command, "name the Routes, or with -f the manifests that hold them")
+			s := selectionOf(args)
+			if len(s.names) == 0 && len(files) == 0 {
+				return usage(command, "name the objects, or with -f the manifests that hold them")
 			}
 			var documents []source.Document
 			var err error
@@ -32,28 +35,28 @@ func (c *client) newDelete() *cobra.Command {
 				}
 			}
 			return c.with(command.Context(), func(cluster Cluster) error {
-				return c.delete(command.Context(), cluster, names(args), documents, lenient)
+				return c.delete(command.Context(), cluster, s.names, documents, lenient)
 			})
 		},
 	}
-	command.Flags().StringSliceVarP(&files, "filename", "f", nil, "delete the Routes in this file, directory or -")
+	command.Flags().StringSliceVarP(&files, "filename", "f", nil, "delete the objects in this file, directory or -")
 	command.Flags().BoolVar(&lenient, "ignore-not-found", false, "what is not there is no error")
 	return command
 }
 
 // delete deletes what names and documents mean. All are looked for before the
 // first is deleted.
-func (c *client) delete(ctx context.Context, cluster Cluster, names []string, documents []source.Document, lenient bool) error {
+func (c *client) delete(ctx context.Context, cluster Cluster, names []wanted, documents []source.Document, lenient bool) error {
 	objects, err := c.list(ctx, cluster)
 	if err != nil {
 		return err
 	}
 	for _, d := range documents {
-		names = append(names, d.Key())
+		names = append(names, wanted{kindNamed(d.Kind), d.Key()})
 	}
 	var found []object
-	for _, name := range names {
-		o, err := c.findExactly(objects, name)
+	for _, w := range names {
+		o, err := c.findExactly(objects, w)
 		if err == nil {
 			found = append(found, o)
 		} else if !lenient {
@@ -70,10 +73,10 @@ func (c *client) delete(ctx context.Context, cluster Cluster, names []string, do
 
 // findExactly is find, but a name alone means nothing in another namespace: too
 // much would be lost by a guess.
-func (c *client) findExactly(objects []object, name string) (object, error) {
-	o, err := c.find(objects, name)
-	if err == nil && o.Key() != trimKind(name) && c.namespace == "" {
-		return object{}, no("%s: there is no such Route; did you mean %s?", refOf(trimKind(name)), o.ref())
+func (c *client) findExactly(objects []object, w wanted) (object, error) {
+	o, err := c.find(objects, w)
+	if err == nil && o.Key() != w.name && c.namespace == "" {
+		return object{}, no("%s: there is no such %s; did you mean %s?", w.ref(), w.kind.name, o.ref())
 	}
 	return o, err
 }
@@ -87,6 +90,9 @@ func (c *client) deleteOne(ctx context.Context, cluster Cluster, o object) error
 		return fmt.Errorf("delete %s: %w", o.ref(), err)
 	}
 	c.printf("%s deleted\n", o.ref())
+	if len(o.routes) > 0 {
+		c.warnf("warning: %s still name %s\n", strings.Join(o.routes, ", "), o.ref())
+	}
 	c.warnOrigin(o.Record)
 	return nil
 }

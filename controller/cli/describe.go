@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,9 +17,10 @@ import (
 
 func (c *client) newDescribe() *cobra.Command {
 	return &cobra.Command{
-		Use:   "describe route/NAME...",
-		Short: "Show all about Routes: rules, Conditions, Endpoints, recent events",
+		Use:   "describe [KIND/]NAME...",
+		Short: "Show all about objects: rules, Conditions, Endpoints, recent events",
 		Example: `  fairlead describe route/demo
+  fairlead describe issuer/company
   fairlead describe -n shop`,
 		ValidArgsFunction: c.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
@@ -28,14 +28,14 @@ func (c *client) newDescribe() *cobra.Command {
 				return err
 			}
 			return c.with(command.Context(), func(cluster Cluster) error {
-				return c.describe(command.Context(), cluster, names(args))
+				return c.describe(command.Context(), cluster, selectionOf(args).orRoutes())
 			})
 		},
 	}
 }
 
-func (c *client) describe(ctx context.Context, cluster Cluster, names []string) error {
-	objects, err := c.pick(ctx, cluster, names)
+func (c *client) describe(ctx context.Context, cluster Cluster, asked selection) error {
+	objects, err := c.pick(ctx, cluster, asked)
 	if err != nil {
 		return err
 	}
@@ -95,14 +95,7 @@ type description struct {
 
 func (d *description) write(w io.Writer) {
 	d.writeHead(w)
-	if d.object.Route != nil {
-		fmt.Fprintf(w, "Rules:\n")
-		writeRules(w, &d.object.Route.Spec)
-	}
-	d.writeProblems(w)
-	d.writeConditions(w)
-	d.writeEndpoints(w)
-	d.writeEvents(w)
+	d.object.kind.body(d, w)
 }
 
 func (d *description) writeHead(w io.Writer) {
@@ -115,22 +108,8 @@ func (d *description) writeHead(w io.Writer) {
 	if origin := o.origin(); origin != "" {
 		t.add("Origin:", origin)
 	}
-	if o.Route != nil {
-		if own := pairs(o.Route.Metadata.Labels); own != "" {
-			t.add("Labels:", own)
-		}
-		t.add("Hosts:", strings.Join(o.hosts(), ", "))
-		t.add("TLS:", tlsWords(o.Route.Spec.TLS))
-	}
+	o.kind.head(o, &t)
 	t.write(w, "")
-}
-
-func pairs(m map[string]string) string {
-	var out []string
-	for _, k := range sortedKeys(m) {
-		out = append(out, k+"="+m[k])
-	}
-	return strings.Join(out, ", ")
 }
 
 func (d *description) writeProblems(w io.Writer) {
@@ -197,9 +176,9 @@ func backendsOf(s *snapshot.Snapshot, key string) []snapshot.Backend {
 	return slices.DeleteFunc(slices.Clone(s.Backends), func(b snapshot.Backend) bool { return !named[b.ID] })
 }
 
-func (d *description) writeEvents(w io.Writer) {
+// writeEvents writes those of things that the object mentions, as "kind name".
+func (d *description) writeEvents(w io.Writer, mentioned map[string]bool) {
 	t := table{{"AGE", "EVENT", "DETAILS"}}
-	mentioned := d.mentioned()
 	for _, e := range d.events {
 		if mentioned[e.Kind+" "+e.Name] {
 			t.add(d.age(e.Time), fmt.Sprintf("%s %s %sd", e.Kind, e.Name, e.Action), pairs(e.Details))

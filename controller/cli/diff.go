@@ -36,9 +36,9 @@ func (c *client) diff(command *cobra.Command, files []string) error {
 		if err != nil {
 			return err
 		}
-		stored, differ := byKey(objects), false
+		stored, differ := byRef(objects), false
 		for _, d := range documents {
-			o, there := stored[d.Key()]
+			o, there := stored[refOf(d.Kind, d.Key())]
 			name := "/dev/null"
 			if there {
 				name = o.Source

@@ -125,7 +125,9 @@ func (c *client) gather(ctx context.Context, cluster Cluster, f *doctor.Facts) e
 	}
 	f.Routes = statuses(in)
 	for _, o := range objects {
-		f.Reported = append(f.Reported, doctor.Reported{Key: o.Key(), Status: o.Status})
+		if o.kind == routeKind {
+			f.Reported = append(f.Reported, doctor.Reported{Key: o.Key(), Status: o.Status})
+		}
 	}
 	if f.Tenders, err = cluster.Engine.IdleTenders(ctx, in.World); err != nil {
 		return fmt.Errorf("ask about tenders: %w", err)

@@ -14,10 +14,11 @@ import (
 func (c *client) newExplain() *cobra.Command {
 	var recursive bool
 	command := &cobra.Command{
-		Use:   "explain route[.FIELD...]",
+		Use:   "explain KIND[.FIELD...]",
 		Short: "Say what the fields of a manifest mean",
 		Example: `  fairlead explain route.spec.tls
   fairlead explain route.spec.rules.timeouts
+  fairlead explain issuer.spec.ca
   fairlead explain route --recursive`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 			return completePaths(word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
@@ -34,12 +35,11 @@ func (c *client) newExplain() *cobra.Command {
 }
 
 func (c *client) explain(path string, recursive bool) error {
-	root := manifests.SchemaOf(v1alpha1.KindRoute)
-	field, object, err := walkSchema(root, path)
+	root, field, object, err := walkSchema(path)
 	if err != nil {
 		return err
 	}
-	c.printf("KIND:     Route\nVERSION:  %s\n\n", v1alpha1.GroupVersion)
+	c.printf("KIND:     %s\nVERSION:  %s\n\n", root.Title, v1alpha1.GroupVersion)
 	if field != root {
 		last := path[strings.LastIndexByte(path, '.')+1:]
 		c.printf("FIELD:    %s <%s>\n\n", last, typeWords(field))
@@ -62,22 +62,25 @@ func (c *client) explain(path string, recursive bool) error {
 	return nil
 }
 
-// walkSchema finds the field at path, and the object that it is, or is a list of.
-func walkSchema(root *manifests.Schema, path string) (field, object *manifests.Schema, err error) {
+// walkSchema finds the field at path, and the object that it is, or is a list
+// of, in the schema root of the kind that path starts with.
+func walkSchema(path string) (root, field, object *manifests.Schema, err error) {
 	words := strings.Split(path, ".")
-	if !isKind(words[0]) {
-		return nil, nil, no("%q: there is no such kind, only route; write route.spec, for example", words[0])
+	k := kindNamed(words[0])
+	if k == nil {
+		return nil, nil, nil, no("%q: there is no such kind, only %s; write route.spec, for example", words[0], strings.Join(kindNames(), " and "))
 	}
+	root = manifests.SchemaOf(k.name)
 	field, object = root, root
 	for i, word := range words[1:] {
 		word, _, _ = strings.Cut(word, "[")
 		field = object.Properties.Get(word)
 		if field == nil {
-			return nil, nil, no("%s has no field %q%s", strings.Join(words[:i+1], "."), word, fieldList(object))
+			return nil, nil, nil, no("%s has no field %q%s", strings.Join(words[:i+1], "."), word, fieldList(object))
 		}
 		object = elementOf(root, field)
 	}
-	return field, object, nil
+	return root, field, object, nil
 }
 
 func fieldList(s *manifests.Schema) string {
@@ -190,13 +193,10 @@ func wrap(text string, indent int) string {
 
 // completePaths completes the last word of a path for the shell.
 func completePaths(word string) []string {
-	parent := "route"
-	if i := strings.LastIndexByte(word, '.'); i >= 0 {
-		parent = word[:i]
-	}
-	_, object, err := walkSchema(manifests.SchemaOf(v1alpha1.KindRoute), parent)
+	parent := word[:max(0, strings.LastIndexByte(word, '.'))]
+	_, _, object, err := walkSchema(parent)
 	if err != nil {
-		return []string{"route"}
+		return kindNames()
 	}
 	var paths []string
 	for _, p := range object.Properties {

@@ -74,18 +74,18 @@ func (f *fakeCluster) List(context.Context) ([]store.Record, error) {
 func (f *fakeCluster) objects() []store.Record {
 	var out []store.Record
 	for _, r := range f.records {
-		if f.newest(r.Key()).Generation == r.Generation {
+		if f.newest(r.Kind, r.Key()).Generation == r.Generation {
 			out = append(out, r)
 		}
 	}
-	slices.SortFunc(out, func(a, b store.Record) int { return cmp.Compare(a.Key(), b.Key()) })
+	slices.SortFunc(out, func(a, b store.Record) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Key(), b.Key())) })
 	return out
 }
 
-func (f *fakeCluster) newest(key string) *store.Record {
+func (f *fakeCluster) newest(kind, key string) *store.Record {
 	var newest *store.Record
 	for i := range f.records {
-		if r := &f.records[i]; r.Key() == key && (newest == nil || r.Generation > newest.Generation) {
+		if r := &f.records[i]; r.Kind == kind && r.Key() == key && (newest == nil || r.Generation > newest.Generation) {
 			newest = r
 		}
 	}
@@ -109,7 +109,7 @@ func (f *fakeCluster) Put(_ context.Context, m store.Manifest) (store.Record, er
 		Kind: m.Kind, Namespace: m.Namespace, Name: m.Name, Generation: 1, Created: f.now, AppliedAt: f.now,
 		AppliedBy: m.AppliedBy, Origin: m.Origin, Data: m.Data,
 	}
-	if old := f.newest(r.Key()); old != nil {
+	if old := f.newest(r.Kind, r.Key()); old != nil {
 		switch {
 		case m.IfGeneration != 0 && m.IfGeneration != old.Generation:
 			return store.Record{}, store.ErrConflict
@@ -118,23 +118,23 @@ func (f *fakeCluster) Put(_ context.Context, m store.Manifest) (store.Record, er
 		}
 		r.Generation, r.Created = old.Generation+1, old.Created
 	}
-	r.Source = fmt.Sprintf("config fairlead.route.%s.%d", r.Name, r.Generation)
+	r.Source = fmt.Sprintf("config fairlead.%s.%s.%d", strings.ToLower(r.Kind), r.Name, r.Generation)
 	f.records = append(f.records, r)
 	return r, nil
 }
 
-func (f *fakeCluster) Delete(_ context.Context, _, key string) error {
-	if f.newest(key) == nil {
+func (f *fakeCluster) Delete(_ context.Context, kind, key string) error {
+	if f.newest(kind, key) == nil {
 		return store.ErrNotFound
 	}
-	f.records = slices.DeleteFunc(f.records, func(r store.Record) bool { return r.Key() == key })
+	f.records = slices.DeleteFunc(f.records, func(r store.Record) bool { return r.Kind == kind && r.Key() == key })
 	return nil
 }
 
-func (f *fakeCluster) History(_ context.Context, _, key string) ([]store.Record, error) {
+func (f *fakeCluster) History(_ context.Context, kind, key string) ([]store.Record, error) {
 	var out []store.Record
 	for _, r := range f.records {
-		if r.Key() == key {
+		if r.Kind == kind && r.Key() == key {
 			out = append(out, r)
 		}
 	}
@@ -181,7 +181,9 @@ func (f *fakeCluster) operate() {
 		in.World.Attached = append(in.World.Attached, n.ID)
 	}
 	for _, r := range f.objects() {
-		in.Objects = append(in.Objects, newObject(r).planObject())
+		if r.Kind == v1alpha1.KindRoute {
+			in.Objects = append(in.Objects, newObject(r).planObject())
+		}
 	}
 	s := plan.Compute(in).Snapshot
 	report := snapshot.Report{Plane: "one", Version: s.Version, Ejected: f.ejected}
@@ -191,6 +193,6 @@ func (f *fakeCluster) operate() {
 	in.Reports = []snapshot.Report{report}
 	f.reports = in.Reports
 	for _, status := range plan.Compute(in).Statuses {
-		f.newest(status.Key).Status = &v1alpha1.Status{Conditions: status.Status.Conditions, ReadyEndpoints: status.Status.ReadyEndpoints}
+		f.newest(v1alpha1.KindRoute, status.Key).Status = &v1alpha1.Status{Conditions: status.Status.Conditions, ReadyEndpoints: status.Status.ReadyEndpoints}
 	}
 }

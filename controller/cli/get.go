@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,12 +13,13 @@ import (
 func (c *client) newGet() *cobra.Command {
 	var watch bool
 	command := &cobra.Command{
-		Use:   "get [routes] [NAME...]",
-		Short: "List Routes",
+		Use:   "get [routes|issuers] [NAME...]",
+		Short: "List Routes, or Issuers",
 		Example: `  fairlead get routes
   fairlead get routes -n shop -o wide
   fairlead get route/demo -o yaml
-  fairlead get routes --watch`,
+  fairlead get routes --watch
+  fairlead get issuers`,
 		ValidArgsFunction: c.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
 			format, err := c.format(command, formatTable, formatWide, formatJSON, formatYAML, formatName)
@@ -27,19 +27,20 @@ func (c *client) newGet() *cobra.Command {
 				return err
 			}
 			return c.with(command.Context(), func(cluster Cluster) error {
+				s := selectionOf(args).orRoutes()
 				if watch {
-					return c.watch(command, cluster, names(args), format)
+					return c.watch(command, cluster, s, format)
 				}
-				return c.get(command.Context(), cluster, names(args), format)
+				return c.get(command.Context(), cluster, s, format)
 			})
 		},
 	}
-	command.Flags().BoolVarP(&watch, "watch", "w", false, "go on, with a line for each Route that changes")
+	command.Flags().BoolVarP(&watch, "watch", "w", false, "go on, with a line for each object that changes")
 	return command
 }
 
-func (c *client) get(ctx context.Context, cluster Cluster, names []string, format string) error {
-	objects, err := c.pick(ctx, cluster, names)
+func (c *client) get(ctx context.Context, cluster Cluster, s selection, format string) error {
+	objects, err := c.pick(ctx, cluster, s)
 	if err != nil {
 		return err
 	}
@@ -50,120 +51,83 @@ func (c *client) get(ctx context.Context, cluster Cluster, names []string, forma
 		}
 		return nil
 	case formatJSON, formatYAML:
-		return c.printObjects(objects, format, len(names) == 1)
+		return c.printObjects(objects, s, format)
 	}
-	if len(objects) == 0 {
-		c.warnf("%s\n", c.none())
-		return nil
+	for i, k := range s.kinds() {
+		if i > 0 {
+			c.printf("\n")
+		}
+		c.printTable(k, objects, format)
 	}
-	t := table{columns(format)}
-	for _, o := range objects {
-		t.add(c.row(o, format)...)
-	}
-	t.write(c.Out, "")
 	return nil
 }
 
-// none says that there are no objects, and what to do.
-func (c *client) none() string {
-	if c.namespace != "" {
-		return "No Routes in namespace " + c.namespace + "."
+// printTable prints those of a kind among objects.
+func (c *client) printTable(k *kind, objects []object, format string) {
+	t := table{columns(k, format)}
+	for _, o := range objects {
+		if o.kind == k {
+			t.add(c.row(o, format)...)
+		}
 	}
-	return "No Routes. Apply one with: fairlead apply FILE"
+	if len(t) == 1 {
+		c.warnf("%s\n", c.none(k))
+		return
+	}
+	t.write(c.Out, "")
 }
 
-func columns(format string) []string {
-	columns := []string{"NAME", "HOSTS", "TLS", "STATUS", "ENDPOINTS", "ORIGIN", "AGE"}
-	if format == formatWide {
-		columns = append(columns, "GENERATION", "APPLIED BY", "SOURCE")
+// none says that there are no objects of a kind, and what to do.
+func (c *client) none(k *kind) string {
+	if c.namespace != "" {
+		return fmt.Sprintf("No %ss in namespace %s.", k.name, c.namespace)
 	}
-	return columns
+	return fmt.Sprintf("No %ss. Apply one with: fairlead apply FILE", k.name)
+}
+
+func columns(k *kind, format string) []string {
+	if format == formatWide {
+		return append(slices.Clone(k.columns), "GENERATION", "APPLIED BY", "SOURCE")
+	}
+	return k.columns
 }
 
 func (c *client) row(o object, format string) []string {
-	status, _ := o.verdict()
-	endpoints := "-"
-	if o.Status != nil {
-		endpoints = fmt.Sprint(o.Status.ReadyEndpoints)
-	}
-	row := []string{o.Key(), c.hostCell(o, format), tlsCell(o), status, endpoints, dash(o.origin()), c.age(o.Created)}
+	row := o.kind.row(c, o, format)
 	if format == formatWide {
 		row = append(row, fmt.Sprint(o.Generation), dash(o.AppliedBy), dash(o.Source))
 	}
 	return row
 }
 
-// hostCell names the hosts, in the narrow table only the first two.
-func (c *client) hostCell(o object, format string) string {
-	hosts := o.hosts()
-	if len(hosts) > 2 && format != formatWide {
-		return fmt.Sprintf("%s +%d", strings.Join(hosts[:2], ","), len(hosts)-2)
-	}
-	return dash(strings.Join(hosts, ","))
-}
-
-func tlsCell(o object) string {
-	if o.Route == nil || o.Route.Spec.TLS == nil {
-		return "-"
-	}
-	return string(o.Route.Spec.TLS.Mode)
-}
-
-// printObjects writes whole objects: one as itself; several as YAML documents,
-// which can be applied again, or as a JSON list.
-func (c *client) printObjects(objects []object, format string, single bool) error {
-	routes := make([]*v1alpha1.Route, len(objects))
+// printObjects writes whole objects: one that was named as itself; several as
+// YAML documents, which can be applied again, or as a JSON list.
+func (c *client) printObjects(objects []object, s selection, format string) error {
+	whole := make([]any, len(objects))
 	for i, o := range objects {
-		routes[i] = o.whole()
+		whole[i] = o.kind.whole(o)
 	}
-	if single {
-		return c.print(format, routes[0])
+	if len(s.names) == 1 {
+		return c.print(format, whole[0])
 	}
 	if format == formatJSON {
-		return c.print(format, map[string]any{"apiVersion": v1alpha1.GroupVersion, "kind": "RouteList", "items": routes})
+		return c.print(format, map[string]any{"apiVersion": v1alpha1.GroupVersion, "kind": listName(s.kinds()), "items": whole})
 	}
-	for i, r := range routes {
+	for i, o := range whole {
 		if i > 0 {
 			c.printf("---\n")
 		}
-		if err := c.print(format, r); err != nil {
+		if err := c.print(format, o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// whole is the Route with its defaults and what Fairlead wrote.
-func (o object) whole() *v1alpha1.Route {
-	r := &v1alpha1.Route{
-		TypeMeta: v1alpha1.TypeMeta{APIVersion: v1alpha1.GroupVersion, Kind: v1alpha1.KindRoute},
-		Metadata: v1alpha1.ObjectMeta{Name: o.Name, Namespace: o.Namespace},
+// listName is the kind of a list of objects of these kinds.
+func listName(kinds []*kind) string {
+	if len(kinds) == 1 {
+		return kinds[0].name + "List"
 	}
-	if o.Route != nil {
-		*r = *o.Route
-	}
-	r.Metadata.Generation, r.Status = o.Generation, o.Status
-	if !o.Created.IsZero() {
-		created := o.Created.UTC()
-		r.Metadata.CreationTimestamp = &created
-	}
-	return r
-}
-
-// completeNames completes the names of Routes for the shell.
-func (c *client) completeNames(command *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	var found []string
-	err := c.with(command.Context(), func(cluster Cluster) error {
-		objects, err := c.list(command.Context(), cluster)
-		for _, o := range objects {
-			if !slices.Contains(args, o.Key()) {
-				found = append(found, o.Key())
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	return found, cobra.ShellCompDirectiveNoFileComp
+	return "List"
 }

@@ -12,17 +12,18 @@ import (
 func (c *client) newHistory() *cobra.Command {
 	var generation int64
 	command := &cobra.Command{
-		Use:   "history route/NAME",
-		Short: "List the generations of a Route",
+		Use:   "history [KIND/]NAME",
+		Short: "List the generations of an object",
 		Example: `  fairlead history route/demo
   fairlead history route/demo --generation 2`,
 		ValidArgsFunction: c.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
-			if len(names(args)) != 1 {
-				return usage(command, "name one Route")
+			s := selectionOf(args)
+			if len(s.names) != 1 {
+				return usage(command, "name one object")
 			}
 			return c.with(command.Context(), func(cluster Cluster) error {
-				o, history, err := c.history(command.Context(), cluster, names(args)[0])
+				o, history, err := c.history(command.Context(), cluster, s.names[0])
 				if err != nil {
 					return err
 				}
@@ -37,13 +38,13 @@ func (c *client) newHistory() *cobra.Command {
 	return command
 }
 
-// history returns the object that name means, and its generations, newest first.
-func (c *client) history(ctx context.Context, cluster Cluster, name string) (object, []store.Record, error) {
+// history returns the object that w means, and its generations, newest first.
+func (c *client) history(ctx context.Context, cluster Cluster, w wanted) (object, []store.Record, error) {
 	objects, err := c.list(ctx, cluster)
 	if err != nil {
 		return object{}, nil, err
 	}
-	o, err := c.find(objects, name)
+	o, err := c.find(objects, w)
 	if err != nil {
 		return object{}, nil, err
 	}

@@ -184,7 +184,7 @@ func (i *imported) keep(services []*labels.Service, names []string) error {
 	i.Routes = slices.DeleteFunc(i.Routes, func(r labels.Route) bool { return !chosen[r.Service.Name] })
 	i.Entries = slices.DeleteFunc(i.Entries, func(e labels.Entry) bool { return !chosen[e.Service] })
 	i.Later = slices.DeleteFunc(i.Later, func(l string) bool {
-		return !slices.ContainsFunc(i.Routes, func(r labels.Route) bool { return strings.HasPrefix(l, refOf(r.Metadata.Key())+":") })
+		return !slices.ContainsFunc(i.Routes, func(r labels.Route) bool { return strings.HasPrefix(l, routeRef(r.Metadata.Key())+":") })
 	})
 	return nil
 }

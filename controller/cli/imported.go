@@ -83,11 +83,11 @@ func (c *client) checkImported(ctx context.Context, cluster Cluster, i *imported
 	if err != nil {
 		return nil, err
 	}
-	stored := byKey(objects)
+	stored := byRef(objects)
 	for n := range i.Routes {
 		r := &i.Routes[n]
 		name, old := "/dev/null", []byte(nil)
-		if o, there := stored[r.Metadata.Key()]; there {
+		if o, there := stored[routeRef(r.Metadata.Key())]; there {
 			if o.Origin == followed.Origin {
 				continue // it is made of the labels all the time
 			}

@@ -67,7 +67,7 @@ func newImportReport(i *imported) importReport {
 	r := importReport{Routes: []routeReport{}, Labels: i.Entries, NotServedYet: i.Later, Conflicts: i.conflicts}
 	for n, list := range [][]labels.Route{i.Routes, i.withheld} {
 		for _, route := range list {
-			r.Routes = append(r.Routes, routeReport{refOf(route.Metadata.Key()), route.Service.Name, n == 0, route.Open})
+			r.Routes = append(r.Routes, routeReport{routeRef(route.Metadata.Key()), route.Service.Name, n == 0, route.Open})
 		}
 	}
 	return r
@@ -93,7 +93,7 @@ func writeEntries(w io.Writer, entries []labels.Entry) {
 // summary says how much became what, and what a person has to look at.
 func (c *client) summary(w io.Writer, i *imported, f importFlags) {
 	for _, r := range i.withheld {
-		fmt.Fprintf(w, "not written: %s would let everybody in, because %s is lost; --write-open writes it\n", refOf(r.Metadata.Key()), strings.Join(r.Open, ", "))
+		fmt.Fprintf(w, "not written: %s would let everybody in, because %s is lost; --write-open writes it\n", routeRef(r.Metadata.Key()), strings.Join(r.Open, ", "))
 	}
 	for _, line := range i.Later {
 		fmt.Fprintf(w, "not yet: %s\n", line)

@@ -61,8 +61,11 @@ func (c *client) place(d *source.Document) source.Mistakes {
 			Message: fmt.Sprintf("is %q, and -n says %q: make them equal, or leave -n out", d.Namespace, c.namespace)}}
 	}
 	d.Namespace = c.namespace
-	if d.Route != nil {
+	switch {
+	case d.Route != nil:
 		d.Route.Metadata.Namespace = c.namespace
+	case d.Issuer != nil:
+		d.Issuer.Metadata.Namespace = c.namespace
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,25 +13,43 @@ import (
 	"fairlead.dev/fairlead/reconcile/plan"
 )
 
-// object is a stored Route, decoded.
+// object is a stored one, decoded.
 type object struct {
 	store.Record
-	// Route is nil where the manifest does not decode; Problems say why.
+	kind *kind
+	// Route or Issuer is nil where the object is of another kind, and where the
+	// manifest does not decode; then Problems say why.
 	Route    *v1alpha1.Route
+	Issuer   *v1alpha1.Issuer
 	Problems []v1alpha1.Problem
-	// decoded is what a Plan is made of.
+	// decoded is what a Plan is made of a Route.
 	decoded plan.Object
+	// routes are the keys of the Routes that name an Issuer.
+	routes []string
 }
 
+// newObject decodes a Record of a kind that is known.
 func newObject(r store.Record) object {
-	o := labels.Decode(&r)
-	return object{Record: r, Route: o.Route, Problems: o.Problems, decoded: o}
+	o := object{Record: r, kind: kindNamed(r.Kind)}
+	o.kind.decode(&o)
+	return o
 }
 
 // ref is how people name it: "route/namespace/name".
-func (o object) ref() string { return refOf(o.Key()) }
+func (o object) ref() string { return refOf(o.Kind, o.Key()) }
 
-func refOf(key string) string { return "route/" + key }
+func (o object) typeMeta() v1alpha1.TypeMeta {
+	return v1alpha1.TypeMeta{APIVersion: v1alpha1.GroupVersion, Kind: o.Kind}
+}
+
+// stamp puts into m what Fairlead wrote.
+func (o object) stamp(m *v1alpha1.ObjectMeta) {
+	m.Generation = o.Generation
+	if !o.Created.IsZero() {
+		created := o.Created.UTC()
+		m.CreationTimestamp = &created
+	}
+}
 
 // origin is what the object was made from, where no person applied it.
 func (o object) origin() string {
@@ -50,7 +69,8 @@ func (o object) hosts() []string {
 	return o.Route.Spec.Hosts
 }
 
-// list returns all Routes, sorted by key, of the namespace that was asked for.
+// list returns all objects, sorted by kind and key, of the namespace that was
+// asked for.
 func (c *client) list(ctx context.Context, cluster Cluster) ([]object, error) {
 	all, err := listAll(ctx, cluster)
 	return slices.DeleteFunc(all, func(o object) bool { return c.namespace != "" && o.Namespace != c.namespace }), err
@@ -61,11 +81,12 @@ func listAll(ctx context.Context, cluster Cluster) ([]object, error) {
 	for i := range objects {
 		objects[i] = newObject(objects[i].Record)
 	}
+	noteRoutes(objects)
 	return objects, err
 }
 
-// listRaw is listAll for those who need no decoded Route: with ten thousand of
-// them decoding takes a second.
+// listRaw is listAll for those who need nothing decoded: with ten thousand
+// objects that takes a second.
 func listRaw(ctx context.Context, cluster Cluster) ([]object, error) {
 	records, err := cluster.Store.List(ctx)
 	if err != nil {
@@ -73,11 +94,13 @@ func listRaw(ctx context.Context, cluster Cluster) ([]object, error) {
 	}
 	var objects []object
 	for _, r := range records {
-		if r.Kind == v1alpha1.KindRoute {
-			objects = append(objects, object{Record: r})
+		if k := kindNamed(r.Kind); k != nil && k.name == r.Kind {
+			objects = append(objects, object{Record: r, kind: k})
 		}
 	}
-	slices.SortFunc(objects, func(a, b object) int { return strings.Compare(a.Key(), b.Key()) })
+	slices.SortFunc(objects, func(a, b object) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key(), b.Key()))
+	})
 	return objects, nil
 }
 
@@ -89,43 +112,22 @@ func unreachable(ctx context.Context, err error) error {
 	return fmt.Errorf("%w; --host and --context choose another Docker API", err)
 }
 
-// trimKind takes the kind off what people call a Route.
-func trimKind(name string) string {
-	for _, kind := range []string{"route/", "routes/", "Route/"} {
-		if rest, ok := strings.CutPrefix(name, kind); ok {
-			return rest
-		}
-	}
-	return name
-}
-
-// isKind says whether word is a name of the kind, as in "get routes".
-func isKind(word string) bool { return slices.Contains([]string{"route", "routes", "Route"}, word) }
-
-// names takes a leading kind off: "get routes demo" and "get demo" are the same.
-func names(args []string) []string {
-	if len(args) > 0 && isKind(args[0]) {
-		return args[1:]
-	}
-	return args
-}
-
-// find returns the object that name means: its key; or its name alone, where
-// -n says the namespace or only one object has that name.
-func (c *client) find(objects []object, name string) (object, error) {
-	name = trimKind(name)
+// find returns the object that w means: its key; or its name alone, where -n
+// says the namespace or only one object of the kind has that name.
+func (c *client) find(objects []object, w wanted) (object, error) {
 	var matching []object
 	for _, o := range objects {
-		if o.Key() == name {
+		switch {
+		case o.kind != w.kind:
+		case o.Key() == w.name:
 			return o, nil
-		}
-		if o.Name == name {
+		case o.Name == w.name:
 			matching = append(matching, o)
 		}
 	}
 	switch len(matching) {
 	case 0:
-		return object{}, c.notFound(objects, name)
+		return object{}, c.notFound(objects, w)
 	case 1:
 		return matching[0], nil
 	}
@@ -133,28 +135,31 @@ func (c *client) find(objects []object, name string) (object, error) {
 	for i, o := range matching {
 		keys[i] = o.Key()
 	}
-	return object{}, no("%s: which one of %s?", refOf(name), strings.Join(keys, ", "))
+	return object{}, no("%s: which one of %s?", w.ref(), strings.Join(keys, ", "))
 }
 
-func (c *client) notFound(objects []object, name string) error {
+func (c *client) notFound(objects []object, w wanted) error {
 	switch {
 	case c.namespace != "":
-		return no("%s: there is no such Route in namespace %s", refOf(name), c.namespace)
-	case len(objects) == 0:
-		return no("%s: there is no such Route, and no other either", refOf(name))
+		return no("%s: there is no such %s in namespace %s", w.ref(), w.kind.name, c.namespace)
+	case !slices.ContainsFunc(objects, func(o object) bool { return o.kind == w.kind }):
+		return no("%s: there is no such %s, and no other either", w.ref(), w.kind.name)
 	}
-	return no("%s: there is no such Route; fairlead get routes lists all", refOf(name))
+	return no("%s: there is no such %s; fairlead get %s lists all", w.ref(), w.kind.name, w.kind.plural)
 }
 
-// pick returns the objects that names mean, all where there are none.
-func (c *client) pick(ctx context.Context, cluster Cluster, names []string) ([]object, error) {
+// pick returns the objects that s means.
+func (c *client) pick(ctx context.Context, cluster Cluster, s selection) ([]object, error) {
 	objects, err := c.list(ctx, cluster)
-	if err != nil || len(names) == 0 {
-		return objects, err
+	if err != nil {
+		return nil, err
 	}
-	picked := make([]object, len(names))
-	for i, name := range names {
-		if picked[i], err = c.find(objects, name); err != nil {
+	if len(s.names) == 0 {
+		return slices.DeleteFunc(objects, func(o object) bool { return s.kind != nil && o.kind != s.kind }), nil
+	}
+	picked := make([]object, len(s.names))
+	for i, w := range s.names {
+		if picked[i], err = c.find(objects, w); err != nil {
 			return nil, err
 		}
 	}
@@ -166,6 +171,9 @@ func (c *client) pick(ctx context.Context, cluster Cluster, names []string) ([]o
 func (c *client) input(ctx context.Context, cluster Cluster, objects []object) (plan.Input, error) {
 	in := plan.Input{Now: c.Now()}
 	for _, o := range objects {
+		if o.kind != routeKind {
+			continue
+		}
 		p := o.planObject()
 		if o.Route == nil {
 			lastGood, err := lastGood(ctx, cluster, o.Record)
@@ -213,7 +221,7 @@ func lastGood(ctx context.Context, cluster Cluster, r store.Record) (*plan.Objec
 func newestFirst(ctx context.Context, cluster Cluster, r store.Record) ([]store.Record, error) {
 	history, err := cluster.Store.History(ctx, r.Kind, r.Key())
 	if err != nil {
-		return nil, fmt.Errorf("read the history of %s: %w", refOf(r.Key()), err)
+		return nil, fmt.Errorf("read the history of %s: %w", refOf(r.Kind, r.Key()), err)
 	}
 	history = slices.Clone(history)
 	slices.SortFunc(history, func(a, b store.Record) int { return int(b.Generation - a.Generation) })

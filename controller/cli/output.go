@@ -51,6 +51,21 @@ func (t table) write(w io.Writer, indent string) {
 	tw.Flush()
 }
 
+// addLabels adds the user's own labels, if there are any.
+func (t *table) addLabels(own map[string]string) {
+	if len(own) > 0 {
+		t.add("Labels:", pairs(own))
+	}
+}
+
+func pairs(m map[string]string) string {
+	var out []string
+	for _, k := range sortedKeys(m) {
+		out = append(out, k+"="+m[k])
+	}
+	return strings.Join(out, ", ")
+}
+
 // print writes v as JSON or YAML.
 func (c *client) print(format string, v any) error {
 	if format == formatJSON {

@@ -35,7 +35,7 @@ func (c *client) preview(ctx context.Context, cluster Cluster, before []object, 
 			continue
 		}
 		for _, line := range lines {
-			c.printf("  then %s: %s\n", refOf(s.Key), line)
+			c.printf("  then %s: %s\n", routeRef(s.Key), line)
 		}
 		troubled += len(lines)
 	}

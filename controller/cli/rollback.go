@@ -12,17 +12,18 @@ import (
 func (c *client) newRollback() *cobra.Command {
 	var to int64
 	command := &cobra.Command{
-		Use:   "rollback route/NAME",
-		Short: "Apply an earlier generation of a Route again",
+		Use:   "rollback [KIND/]NAME",
+		Short: "Apply an earlier generation of an object again",
 		Example: `  fairlead rollback route/demo
   fairlead rollback route/demo --to 3`,
 		ValidArgsFunction: c.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
-			if len(names(args)) != 1 {
-				return usage(command, "name one Route")
+			s := selectionOf(args)
+			if len(s.names) != 1 {
+				return usage(command, "name one object")
 			}
 			return c.with(command.Context(), func(cluster Cluster) error {
-				return c.rollback(command.Context(), cluster, names(args)[0], to)
+				return c.rollback(command.Context(), cluster, s.names[0], to)
 			})
 		},
 	}
@@ -30,8 +31,8 @@ func (c *client) newRollback() *cobra.Command {
 	return command
 }
 
-func (c *client) rollback(ctx context.Context, cluster Cluster, name string, to int64) error {
-	o, history, err := c.history(ctx, cluster, name)
+func (c *client) rollback(ctx context.Context, cluster Cluster, w wanted, to int64) error {
+	o, history, err := c.history(ctx, cluster, w)
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func (c *client) rollback(ctx context.Context, cluster Cluster, name string, to 
 		Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Data: old.Data, AppliedBy: c.User, IfGeneration: o.Generation,
 	})
 	if err != nil {
-		return putError(o.Key(), err)
+		return putError(o.ref(), err)
 	}
 	c.printf("%s rolled back to generation %d, as generation %d\n", o.ref(), to, r.Generation)
 	c.warnOrigin(o.Record)

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"sigs.k8s.io/yaml"
 
+	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
 	"fairlead.dev/fairlead/reconcile/plan"
@@ -95,7 +96,7 @@ func TestScripts(t *testing.T) {
 			},
 			"noswarm": func(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).noSwarm = true },
 			"origin": func(ts *testscript.TestScript, _ bool, args []string) {
-				stageOf(ts).newest(args[0]).Origin = args[1]
+				stageOf(ts).newest(v1alpha1.KindRoute, args[0]).Origin = args[1]
 			},
 		},
 	})

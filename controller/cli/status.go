@@ -10,8 +10,8 @@ import (
 
 func (c *client) newStatus() *cobra.Command {
 	return &cobra.Command{
-		Use:   "status [NAME...]",
-		Short: "Report on all Routes; exit code 1 if one is not Ready",
+		Use:   "status [[KIND/]NAME...]",
+		Short: "Report on all objects; exit code 1 if one is not Ready",
 		Example: `  fairlead status
   fairlead status -o json`,
 		ValidArgsFunction: c.completeNames,
@@ -21,11 +21,12 @@ func (c *client) newStatus() *cobra.Command {
 				return err
 			}
 			return c.with(command.Context(), func(cluster Cluster) error {
-				objects, err := c.pick(command.Context(), cluster, names(args))
+				s := selectionOf(args)
+				objects, err := c.pick(command.Context(), cluster, s)
 				if err != nil {
 					return err
 				}
-				return c.status(c.report(objects), format)
+				return c.status(c.report(objects), s, format)
 			})
 		},
 	}
@@ -49,13 +50,13 @@ func (c *client) report(objects []object) v1alpha1.StatusReport {
 	return r
 }
 
-func (c *client) status(r v1alpha1.StatusReport, format string) error {
+func (c *client) status(r v1alpha1.StatusReport, s selection, format string) error {
 	if format != formatTable {
 		if err := c.print(format, r); err != nil {
 			return err
 		}
 	} else if len(r.Objects) == 0 {
-		c.warnf("%s\n", c.none())
+		c.warnf("%s\n", c.none(s.orRoutes().kind))
 	} else {
 		c.printReport(r)
 	}
@@ -70,10 +71,13 @@ func (c *client) printReport(r v1alpha1.StatusReport) {
 	ready, pending := 0, false
 	for _, o := range r.Objects {
 		endpoints := "-"
-		if o.Status != nil {
+		name := o.Key()
+		if o.Kind != v1alpha1.KindRoute {
+			name = refOf(o.Kind, name)
+		} else if o.Status != nil {
 			endpoints = fmt.Sprint(o.Status.ReadyEndpoints)
 		}
-		t.add(o.Key(), o.Reason, endpoints, fmt.Sprint(o.Generation), messages(o))
+		t.add(name, o.Reason, endpoints, fmt.Sprint(o.Generation), messages(o))
 		if o.Ready {
 			ready++
 		}

@@ -18,6 +18,9 @@ func tlsWords(t *v1alpha1.RouteTLS) string {
 	for _, ref := range t.SecretRefs {
 		certs = append(certs, ref.Cert)
 	}
+	if t.IssuerRef != "" {
+		certs = append(certs, "a certificate of Issuer "+t.IssuerRef)
+	}
 	plain := "plain HTTP is redirected"
 	if t.Redirect != nil && !*t.Redirect {
 		plain = "plain HTTP is served too"

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +16,8 @@ func (c *client) newValidate() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "validate FILE|DIR|-...",
 		Short: "Check manifests, without a swarm",
-		Long: `Check manifests, without a swarm: that they decode, that every Route is valid, and
-that no two of them claim the same requests. The exit code is 1 where something
+		Long: `Check manifests, without a swarm: that they decode, that every object is valid, and
+that no two Routes claim the same requests. The exit code is 1 where something
 is wrong.`,
 		Example: `  fairlead validate routes/`,
 		RunE: func(command *cobra.Command, args []string) error {
@@ -40,8 +41,21 @@ func (c *client) validate(files []string) error {
 		c.tell(conflicts)
 		return no("%s, not valid", count(len(conflicts), "conflict"))
 	}
-	c.printf("%s, valid\n", count(len(documents), "Route"))
+	c.printf("%s, valid\n", kindCounts(documents))
 	return nil
+}
+
+// kindCounts is "2 Routes", "1 Issuer, 1 Route".
+func kindCounts(documents []source.Document) string {
+	counts := map[string]int{}
+	for i := range documents {
+		counts[documents[i].Kind]++
+	}
+	var words []string
+	for _, k := range sortedKeys(counts) {
+		words = append(words, count(counts[k], k))
+	}
+	return strings.Join(words, ", ")
 }
 
 // conflicts finds Routes that claim what an earlier one has.
@@ -60,7 +74,7 @@ func (c *client) conflicts(documents []source.Document) source.Mistakes {
 	for _, s := range statuses(in) {
 		if conflicted, ok := s.Status.Get(v1alpha1.Conflicted); ok {
 			d := place[s.Key]
-			conflicts = append(conflicts, source.Mistake{Source: d.Source, Line: d.Line, Path: refOf(s.Key), Message: fmt.Sprintf("%s: %s", conflicted.Reason, conflicted.Message)})
+			conflicts = append(conflicts, source.Mistake{Source: d.Source, Line: d.Line, Path: routeRef(s.Key), Message: fmt.Sprintf("%s: %s", conflicted.Reason, conflicted.Message)})
 		}
 	}
 	return conflicts

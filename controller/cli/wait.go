@@ -15,7 +15,7 @@ import (
 
 // target is an object to wait for, at this generation or a later one.
 type target struct {
-	key        string
+	ref        string
 	generation int64
 }
 
@@ -33,17 +33,18 @@ func (c *client) newWait() *cobra.Command {
 	var condition string
 	var timeout time.Duration
 	command := &cobra.Command{
-		Use:   "wait route/NAME...",
-		Short: "Wait until Routes are Ready",
-		Long: `Wait until Routes are Ready, or another Condition is True, or they are deleted.
+		Use:   "wait [KIND/]NAME...",
+		Short: "Wait until objects are Ready",
+		Long: `Wait until objects are Ready, or another Condition is True, or they are deleted.
 The exit code is 1 where that is not so in time, or cannot become so.`,
 		Example: `  fairlead wait route/demo --timeout 30s
   fairlead wait route/demo --for=Accepted
   fairlead wait route/demo --for=delete`,
 		ValidArgsFunction: c.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
-			if len(names(args)) == 0 {
-				return usage(command, "name the Routes to wait for")
+			s := selectionOf(args)
+			if len(s.names) == 0 {
+				return usage(command, "name the objects to wait for")
 			}
 			condition, err := conditionOf(command, condition)
 			if err != nil {
@@ -51,7 +52,7 @@ The exit code is 1 where that is not so in time, or cannot become so.`,
 			}
 			return c.with(command.Context(), func(cluster Cluster) error {
 				w := waiting{condition: condition, timeout: timeout}
-				if w.targets, err = c.targets(command.Context(), cluster, names(args), condition); err != nil {
+				if w.targets, err = c.targets(command.Context(), cluster, s.names, condition); err != nil {
 					return err
 				}
 				return c.wait(command.Context(), cluster, w)
@@ -76,19 +77,19 @@ func conditionOf(command *cobra.Command, word string) (string, error) {
 
 // targets are the objects that names mean. With "delete" one that is not there
 // is fine.
-func (c *client) targets(ctx context.Context, cluster Cluster, names []string, condition string) ([]target, error) {
+func (c *client) targets(ctx context.Context, cluster Cluster, names []wanted, condition string) ([]target, error) {
 	objects, err := c.list(ctx, cluster)
 	if err != nil {
 		return nil, err
 	}
 	var targets []target
-	for _, name := range names {
-		o, err := c.find(objects, name)
+	for _, w := range names {
+		o, err := c.find(objects, w)
 		switch {
 		case err == nil:
-			targets = append(targets, target{o.Key(), o.Generation})
+			targets = append(targets, target{o.ref(), o.Generation})
 		case condition == forDelete:
-			targets = append(targets, target{key: trimKind(name)})
+			targets = append(targets, target{ref: w.ref()})
 		default:
 			return nil, err
 		}
@@ -107,7 +108,7 @@ func (c *client) wait(ctx context.Context, cluster Cluster, w waiting) error {
 	err := poll(ctx, c.Every, func() (bool, error) {
 		var objects []object
 		if objects, failed = listRaw(ctx, cluster); failed == nil {
-			return c.look(byKey(objects), &w, said)
+			return c.look(byRef(objects), &w, said)
 		}
 		return false, nil // it is asked again
 	})
@@ -121,26 +122,26 @@ func (c *client) wait(ctx context.Context, cluster Cluster, w waiting) error {
 		return failed
 	}
 	t := w.targets[0]
-	return no("%s is not %s after %s: %s", refOf(t.key), participle(w.condition), w.timeout, said[t.key])
+	return no("%s is not %s after %s: %s", t.ref, participle(w.condition), w.timeout, said[t.ref])
 }
 
 // look drops the targets that are done, and says what the others wait for.
 func (c *client) look(objects map[string]object, w *waiting, said map[string]string) (bool, error) {
 	var left []target
 	for _, t := range w.targets {
-		o, there := objects[t.key]
+		o, there := objects[t.ref]
 		done, why, err := w.ask(t, o, there)
 		if err != nil {
 			return false, err
 		}
 		if done {
-			c.printf("%s is %s\n", refOf(t.key), participle(w.condition))
+			c.printf("%s is %s\n", t.ref, participle(w.condition))
 			continue
 		}
-		if said[t.key] != why && c.Terminal {
-			c.warnf("%s: %s\n", refOf(t.key), why)
+		if said[t.ref] != why && c.Terminal {
+			c.warnf("%s: %s\n", t.ref, why)
 		}
-		said[t.key] = why
+		said[t.ref] = why
 		left = append(left, t)
 	}
 	w.targets = left
@@ -153,12 +154,12 @@ func (w *waiting) ask(t target, o object, there bool) (done bool, why string, er
 	case w.condition == forDelete:
 		return !there, "it is still there", nil
 	case !there:
-		return false, "", no("%s was deleted meanwhile", refOf(t.key))
+		return false, "", no("%s was deleted meanwhile", t.ref)
 	case o.Status.Is(w.condition, o.Generation) && o.Generation >= t.generation:
 		return true, "", nil
 	}
 	if c, ok := o.Status.Get(v1alpha1.Accepted); ok && c.ObservedGeneration == o.Generation && hopeless(c) {
-		return false, "", no("%s will not become %s: %s: %s", refOf(t.key), w.condition, c.Reason, c.Message)
+		return false, "", no("%s will not become %s: %s: %s", t.ref, w.condition, c.Reason, c.Message)
 	}
 	reason, message := o.verdict()
 	return false, sayReason(reason, message), nil

@@ -8,16 +8,19 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// watch prints a table, and then a row for each Route that changed or went,
+// watch prints a table, and then a row for each object that changed or went,
 // until the context ends.
-func (c *client) watch(command *cobra.Command, cluster Cluster, names []string, format string) error {
+func (c *client) watch(command *cobra.Command, cluster Cluster, s selection, format string) error {
 	if format != formatTable && format != formatWide && format != formatName {
 		return usage(command, "--watch does not go with -o %s", format)
 	}
+	if len(s.kinds()) > 1 {
+		return usage(command, "--watch shows objects of one kind")
+	}
 	ctx := command.Context()
-	w := watcher{client: c, format: format, rows: map[string][]string{}}
+	w := watcher{client: c, kind: s.kinds()[0], format: format, rows: map[string][]string{}}
 	return poll(ctx, 4*c.Every, func() (bool, error) {
-		objects, err := c.pick(ctx, cluster, names)
+		objects, err := c.pick(ctx, cluster, s)
 		if err == nil {
 			w.show(objects)
 		}
@@ -49,6 +52,7 @@ func poll(ctx context.Context, every time.Duration, look func() (done bool, err 
 // watcher remembers what it showed.
 type watcher struct {
 	*client
+	kind   *kind
 	format string
 	rows   map[string][]string // by key
 	header bool
@@ -59,15 +63,16 @@ type watcher struct {
 func (w *watcher) show(objects []object) {
 	t := table{}
 	if !w.header && w.format != formatName {
-		t.add(padded(columns(w.format))...)
+		t.add(w.padded(columns(w.kind, w.format))...)
 		w.header = true
 	}
 	gone := w.rows
 	w.rows = map[string][]string{}
 	for _, o := range objects {
 		key, row := o.Key(), w.row(o, w.format)
-		const age = 5
-		compared := slices.Delete(slices.Clone(row), age, age+1)
+		age := slices.Index(w.kind.columns, columnAge)
+		compared := slices.Clone(row)
+		compared[age] = ""
 		if !slices.Equal(compared, gone[key]) {
 			t.add(w.shown(o, row)...)
 		}
@@ -82,24 +87,24 @@ func (w *watcher) show(objects []object) {
 
 func (w *watcher) deleted(key string, row []string) []string {
 	if w.format == formatName {
-		return []string{refOf(key)}
+		return []string{refOf(w.kind.name, key)}
 	}
 	row = slices.Clone(row)
-	row[3] = "Deleted"
-	return padded(row)
+	row[slices.Index(w.kind.columns, columnStatus)] = "Deleted"
+	return w.padded(row)
 }
 
 func (w *watcher) shown(o object, row []string) []string {
 	if w.format == formatName {
 		return []string{o.ref()}
 	}
-	return padded(row)
+	return w.padded(row)
 }
 
 // padded makes cells as wide as most are, so that rows printed at different
 // times stand below each other.
-func padded(row []string) []string {
-	widths := []int{20, 28, 11, 20, 9}
+func (w *watcher) padded(row []string) []string {
+	widths := w.kind.widths
 	row = slices.Clone(row)
 	for i := range min(len(row), len(widths)) {
 		for len(row[i]) < widths[i] {
