@@ -13,7 +13,7 @@ import (
 var issuerKind = &kind{
 	name: v1alpha1.KindIssuer, singular: "issuer", plural: "issuers",
 	columns: []string{"NAME", "TYPE", columnStatus, "ROUTES", "ORIGIN", columnAge},
-	widths:  []int{20, 10, 20, 6},
+	widths:  []int{20, 10, 20, 6, 6},
 	row:     (*client).issuerRow,
 	decode:  decodeIssuer,
 	whole:   wholeIssuer,

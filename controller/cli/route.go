@@ -12,7 +12,7 @@ import (
 var routeKind = &kind{
 	name: v1alpha1.KindRoute, singular: "route", plural: "routes",
 	columns: []string{"NAME", "HOSTS", "TLS", columnStatus, "ENDPOINTS", "ORIGIN", columnAge},
-	widths:  []int{20, 28, 11, 20, 9},
+	widths:  []int{20, 28, 11, 20, 9, 6},
 	row:     (*client).routeRow,
 	decode: func(o *object) {
 		o.decoded = labels.Decode(&o.Record)

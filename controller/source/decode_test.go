@@ -216,6 +216,13 @@ func TestAnIssuerIsDecodedWithItsDefaultsAndWithoutWhatIsNotTheUsers(t *testing.
 	}
 }
 
+func TestIdentifyTellsTheKinds(t *testing.T) {
+	documents := Identify("f.yaml", []byte(issuerHead+"spec: {caa: {}}\n---\n"+good))
+	if len(documents) != 2 || documents[0].Kind != "Issuer" || documents[0].Name != "own" || documents[0].Mistakes != nil || documents[1].Kind != "Route" {
+		t.Errorf("got %+v", documents)
+	}
+}
+
 func TestValidateGivesTheLineInAnIssuer(t *testing.T) {
 	documents, err := Decode("f.yaml", []byte(issuerHead+"spec:\n  ca:\n    secretRef:\n      cert: a\n  duration: 1h\n  renewBefore: 2h\n"))
 	if err != nil {
