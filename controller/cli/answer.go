@@ -79,10 +79,10 @@ func (t *trace) fromBackends(served, dead string) {
 func wrongAt(host string, objects []object, complaints map[string][]string) []string {
 	var lines []string
 	for _, o := range objects {
-		if o.Route != nil && !slices.ContainsFunc(o.hosts(), func(pattern string) bool { return covers(pattern, host) }) {
+		if o.kind != routeKind || o.Route != nil && !slices.ContainsFunc(o.hosts(), func(pattern string) bool { return covers(pattern, host) }) {
 			continue
 		}
-		for _, line := range complaints[o.Key()] {
+		for _, line := range complaints[o.ref()] {
 			lines = append(lines, o.ref()+": "+line)
 		}
 	}

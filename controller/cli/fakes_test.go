@@ -181,8 +181,11 @@ func (f *fakeCluster) operate() {
 		in.World.Attached = append(in.World.Attached, n.ID)
 	}
 	for _, r := range f.objects() {
-		if r.Kind == v1alpha1.KindRoute {
-			in.Objects = append(in.Objects, newObject(r).planObject())
+		switch o := newObject(r); o.kind {
+		case routeKind:
+			in.Objects = append(in.Objects, o.planObject())
+		case issuerKind:
+			in.Issuers = append(in.Issuers, o.planIssuer())
 		}
 	}
 	s := plan.Compute(in).Snapshot
@@ -193,6 +196,6 @@ func (f *fakeCluster) operate() {
 	in.Reports = []snapshot.Report{report}
 	f.reports = in.Reports
 	for _, status := range plan.Compute(in).Statuses {
-		f.newest(v1alpha1.KindRoute, status.Key).Status = &v1alpha1.Status{Conditions: status.Status.Conditions, ReadyEndpoints: status.Status.ReadyEndpoints}
+		f.newest(cmp.Or(status.Kind, v1alpha1.KindRoute), status.Key).Status = &v1alpha1.Status{Conditions: status.Status.Conditions, ReadyEndpoints: status.Status.ReadyEndpoints}
 	}
 }

@@ -171,7 +171,8 @@ func (c *client) pick(ctx context.Context, cluster Cluster, s selection) ([]obje
 func (c *client) input(ctx context.Context, cluster Cluster, objects []object) (plan.Input, error) {
 	in := plan.Input{Now: c.Now()}
 	for _, o := range objects {
-		if o.kind != routeKind {
+		if o.kind == issuerKind {
+			in.Issuers = append(in.Issuers, o.planIssuer())
 			continue
 		}
 		p := o.planObject()
@@ -193,6 +194,10 @@ func (c *client) input(ctx context.Context, cluster Cluster, objects []object) (
 	}
 	in.World, in.Tenders = world, &plan.TenderSpec{}
 	return in, nil
+}
+
+func (o object) planIssuer() plan.IssuerObject {
+	return plan.IssuerObject{Key: o.Key(), Generation: o.Generation, Issuer: o.Issuer, Problems: o.Problems, Status: o.Status}
 }
 
 func (o object) planObject() plan.Object {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -31,11 +32,11 @@ func (c *client) preview(ctx context.Context, cluster Cluster, before []object, 
 	troubled := 0
 	for _, s := range statuses(would) {
 		lines := complaintsOf(s)
-		if fmt.Sprint(lines) == fmt.Sprint(known[s.Key]) {
+		if fmt.Sprint(lines) == fmt.Sprint(known[statusRef(s)]) {
 			continue
 		}
 		for _, line := range lines {
-			c.printf("  then %s: %s\n", routeRef(s.Key), line)
+			c.printf("  then %s: %s\n", statusRef(s), line)
 		}
 		troubled += len(lines)
 	}
@@ -45,24 +46,30 @@ func (c *client) preview(ctx context.Context, cluster Cluster, before []object, 
 	return nil
 }
 
-// statuses are those of all service clusters.
+// statusRef is how people name the object of a status.
+func statusRef(s plan.Status) string { return refOf(cmp.Or(s.Kind, v1alpha1.KindRoute), s.Key) }
+
+// statuses are those of all service clusters, to which all Issuers are known.
 func statuses(in plan.Input) []plan.Status {
 	var all []plan.Status
-	clusters := map[string]bool{}
+	clusters := map[string]bool{"": true}
 	for i := range in.Objects {
 		clusters[in.Objects[i].Cluster] = true
 	}
 	for _, in.Cluster = range sortedKeys(clusters) {
 		all = append(all, plan.Compute(in).Statuses...)
 	}
-	slices.SortFunc(all, func(a, b plan.Status) int { return strings.Compare(a.Key, b.Key) })
-	return all
+	slices.SortStableFunc(all, func(a, b plan.Status) int {
+		return cmp.Or(strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key))
+	})
+	return slices.CompactFunc(all, func(a, b plan.Status) bool { return a.Kind == b.Kind && a.Key == b.Key })
 }
 
+// complaints are by how people name the object.
 func complaints(statuses []plan.Status) map[string][]string {
 	m := map[string][]string{}
 	for _, s := range statuses {
-		m[s.Key] = complaintsOf(s)
+		m[statusRef(s)] = complaintsOf(s)
 	}
 	return m
 }

@@ -136,7 +136,7 @@ func newTrace(world plan.Plan, q question, p places) (*trace, error) {
 	}
 	t.Certificates = certificateNames(s, t.Explanation.TLS)
 	if rule != nil {
-		t.Wrong = complaints(world.Statuses)[rule.Route.Key]
+		t.Wrong = complaints(world.Statuses)[routeRef(rule.Route.Key)]
 	}
 	if rule != nil && t.Explanation.Outcome != routing.RedirectToHTTPS.String() {
 		t.fill(s, rule.Route, rule.Spec, p)

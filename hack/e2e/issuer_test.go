@@ -85,7 +85,8 @@ func TestIssuersMakeCertificatesAndMakeThemAnew(t *testing.T) {
 	if _, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{DNSName: "company.local", Roots: roots, Intermediates: above}); err != nil {
 		t.Errorf("who trusts the company's root: %v", err)
 	}
-	if out, _ := o.cli(t, "", "get", "issuers"); !strings.Contains(out, "company") || strings.Count(out, "Ready") != 2 {
+	o.must(t, "", "wait", "issuer/company", "--for=Ready", "--timeout=30s")
+	if out := o.must(t, "", "get", "issuers"); !strings.Contains(out, "company") || strings.Count(out, "Ready") != 2 {
 		t.Errorf("get issuers says\n%s", out)
 	}
 
