@@ -124,7 +124,8 @@ func (r *resolver) pair(cert, key *Secret) string {
 }
 
 func (rt *route) miss(reason, format string, args ...any) {
-	rt.except().unresolved = append(rt.unresolved, finding{reason, fmt.Sprintf(format, args...)})
+	x := rt.except()
+	x.unresolved = append(x.unresolved, finding{reason, fmt.Sprintf(format, args...)})
 }
 
 // backend resolves a Backend of a Rule of rt. It returns its ID, or "".
@@ -181,7 +182,8 @@ func (r *resolver) identify(rt *route, b *v1alpha1.Backend) (backendKey, bool) {
 		why = finding{v1alpha1.ReasonUnsupportedValue, fmt.Sprintf("service %q has no virtual IP there, which mode VIP needs: use mode Task", service.Name)}
 	}
 	if why.reason != "" {
-		rt.except().unresolved = append(rt.unresolved, why)
+		x := rt.except()
+		x.unresolved = append(x.unresolved, why)
 		return backendKey{}, false
 	}
 	return key, true

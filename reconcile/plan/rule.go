@@ -81,7 +81,8 @@ func usableRules(rt *route) []int {
 	for i := range rt.spec.Rules {
 		if own := problemsOf(problems, i); len(own) > 0 {
 			f := refusal(own)
-			rt.except().dropped = append(rt.dropped, finding{f.reason, "Dropped Rule " + ruleName(&rt.spec.Rules[i], i) + ": " + f.message})
+			x := rt.except()
+			x.dropped = append(x.dropped, finding{f.reason, "Dropped Rule " + ruleName(&rt.spec.Rules[i], i) + ": " + f.message})
 			continue
 		}
 		usable = append(usable, i)
