@@ -137,7 +137,7 @@ func TestBadLabelsAreToldAndTheOthersServed(t *testing.T) {
 		"taken":   `Accepted.*HostConflict.*Route mine, which was applied`,
 	} {
 		rig.Eventually(t, 30*time.Second, name+" is told", func() error {
-			out := o.must(t, "", "describe", "route", "lb-"+name)
+			out, _ := o.cli(t, "", "describe", "route", "lb-"+name)
 			if !regexp.MustCompile(want).MatchString(out) {
 				return fmt.Errorf("%s is not in\n%s", want, out)
 			}

@@ -99,7 +99,7 @@ spec:
 	} {
 		create(fmt.Sprintf("shop-%d-%s", 3+i, bad.what), bad.data)
 		rig.Eventually(t, 30*time.Second, bad.what+" is told", func() error {
-			if out := o.must(t, "", "describe", "route", "demo"); !strings.Contains(out, bad.why) {
+			if out, _ := o.cli(t, "", "describe", "route", "demo"); !strings.Contains(out, bad.why) {
 				return fmt.Errorf("the Route is\n%s", out)
 			}
 			return nil
