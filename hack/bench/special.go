@@ -16,8 +16,8 @@ import (
 
 // How long a server may take to come to rest, and what rest is.
 const (
-	restless = 10 * time.Second
-	atRest   = 2 * time.Second
+	restless = 30 * time.Second
+	atRest   = 8 * time.Second
 )
 
 // memory returns the memory of a server in MiB, shared pages divided and not,

@@ -15,8 +15,12 @@ import (
 type resolver struct {
 	world *index
 
-	backends     []snapshot.Backend
-	resolved     map[backendKey]int              // indices into backends
+	backends []snapshot.Backend
+	resolved map[backendKey]int // indices into backends
+	last     struct {           // what was resolved last
+		key   backendKey
+		index int
+	}
 	certificates map[string]snapshot.Certificate // by ID
 	checks       map[snapshot.HealthCheck]*snapshot.HealthCheck
 	networks     map[string]bool          // IDs, that need a Tender
@@ -150,12 +154,16 @@ func (r *resolver) refer(rt *route, b *v1alpha1.Backend) int {
 	}
 	key.check = rt.check
 	key.settings = settings(b.Protocol, tls)
+	if len(r.backends) > 0 && key == r.last.key { // as neighbours often name one
+		return r.last.index
+	}
 	i, ok := r.resolved[key]
 	if !ok {
 		i = len(r.backends)
 		r.resolved[key] = i
 		r.backends = append(r.backends, r.newBackend(key, b, tls))
 	}
+	r.last.key, r.last.index = key, i
 	return i
 }
 
