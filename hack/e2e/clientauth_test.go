@@ -32,7 +32,9 @@ func TestClientsShowCertificatesOfAnAuthorityInASecret(t *testing.T) {
 	r.Reset(t)
 	o := start(t, r, 0)
 	company, foreign := sign(t, nil, authorityTemplate("Company"), ecKey(t)), sign(t, nil, authorityTemplate("Foreign"), ecKey(t))
-	authority := func(a *signed) string { return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})) }
+	authority := func(a *signed) string {
+		return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw}))
+	}
 	r.Node(0).DockerInput(t, authority(company), "secret", "create", "company", "-")
 	createSecrets(t, r.Node(0), "demo.cert", "demo.key", newPair(t, "demo.local", "demo.local"))
 	demoService(t, r, "demo", 1, "demo")
