@@ -170,6 +170,19 @@ func TestTheCommandsOfTheInterlockDocumentsAnswerAsTheyShow(t *testing.T) {
 			t.Errorf("the answer carries %s", name)
 		}
 	}
+
+	// Interlock had no plain side of such a host, so it could not redirect there.
+	n.Docker(t, "service", "update", "--detach", "--quiet", "--label-add", "com.docker.lb.redirects=http://demo.local,https://demo.local", "demo-passed")
+	rig.Eventually(t, 30*time.Second, "the plain side redirects", func() error {
+		resp, _, err := o.web("http", "demo.local").get("/a?b=1")
+		if err == nil && (resp.StatusCode != http.StatusFound || !strings.HasPrefix(resp.Header.Get("Location"), "https://demo.local")) {
+			err = fmt.Errorf("%s to %q", resp.Status, resp.Header.Get("Location"))
+		}
+		return err
+	})
+	if err := c.ok("/ping"); err != nil {
+		t.Errorf("beside the redirect: %v", err)
+	}
 }
 
 func TestACanaryOfTwoServicesUnderOneHostGetsItsShare(t *testing.T) {
