@@ -74,7 +74,7 @@ func TestStrictTransportSecurity(t *testing.T) {
 	lax := terminated(routeTo("b.local", "o"), "c")
 	lax.Rules[0].Matches = prefix("/here")
 	r.publish(snapshot.Snapshot{
-		Routes: []snapshot.Route{strict, lax}, Backends: []snapshot.Backend{backendOf("o", o)}, Certificates: []snapshot.Certificate{certificateOf("c")},
+		Routes: []*snapshot.Route{strict, lax}, Backends: []snapshot.Backend{backendOf("o", o)}, Certificates: []snapshot.Certificate{certificateOf("c")},
 	})
 	r.loaded()
 	for name, client := range map[string]*http.Client{"HTTP/1.1": r.client(), "HTTP/2.0": r.client(withHTTP2)} {

@@ -14,7 +14,7 @@ import (
 // call, as they are when a Snapshot comes out of a reconcile.
 func large(n, generation int) *snapshot.Snapshot {
 	s := snapshot.Snapshot{
-		Routes: make([]snapshot.Route, 0, n), Backends: make([]snapshot.Backend, 0, n), Certificates: make([]snapshot.Certificate, 0, n/2),
+		Routes: make([]*snapshot.Route, 0, n), Backends: make([]snapshot.Backend, 0, n), Certificates: make([]snapshot.Certificate, 0, n/2),
 	}
 	for i := range n {
 		id := fmt.Sprintf("service%05d:8080", i)

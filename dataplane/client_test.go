@@ -71,7 +71,7 @@ func verified(t testing.TB, auth snapshot.ClientAuth) snapshot.Snapshot {
 	asks.ClientAuth = &auth
 	open := terminated(routeTo("b.local", "o"), "c")
 	open.InClear = true
-	s := snapshot.Snapshot{Routes: []snapshot.Route{asks, open}, Backends: []snapshot.Backend{backendOf("o", o)}}
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{asks, open}, Backends: []snapshot.Backend{backendOf("o", o)}}
 	for _, id := range auth.Authorities {
 		s.Certificates = append(s.Certificates, snapshot.Certificate{ID: id, Name: id, CertSecret: id})
 	}

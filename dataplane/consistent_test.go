@@ -15,7 +15,7 @@ import (
 // hashed is a Route whose keys go to one of n origins that say their names, each
 // in a Slot.
 func hashed(t testing.TB, n int, key snapshot.HashKey) snapshot.Snapshot {
-	s := snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{{ID: "o", Name: "o"}}}
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{{ID: "o", Name: "o"}}}
 	s.Routes[0].LoadBalancing, s.Routes[0].Hash = "ConsistentHash", &key
 	for i := range n {
 		name := fmt.Sprint(i + 1)

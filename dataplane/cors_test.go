@@ -117,7 +117,7 @@ func TestAccessToWhatIsPassedThrough(t *testing.T) {
 		denied := routeTo("b.local", "o")
 		denied.TLS, denied.Access = snapshot.TLSPassthrough, &snapshot.Access{Deny: []string{"127.0.0.0/8"}}
 		rt.Access = &snapshot.Access{Allow: []string{"127.0.0.0/8"}}
-		r.publish(snapshot.Snapshot{Routes: []snapshot.Route{rt, denied}, Backends: []snapshot.Backend{backendOf("o", s)}})
+		r.publish(snapshot.Snapshot{Routes: []*snapshot.Route{rt, denied}, Backends: []snapshot.Backend{backendOf("o", s)}})
 		if _, err := r.handshake("a.local"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -20,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -121,8 +122,13 @@ func startRig(t *testing.T, change ...func(*Config)) *rig {
 	return r
 }
 
+// publish serves s. Its Routes may be changed and published again.
 func (r *rig) publish(s snapshot.Snapshot) {
 	r.Helper()
+	s.Routes = slices.Clone(s.Routes)
+	for i := range s.Routes {
+		s.Routes[i] = copyOf(s.Routes[i])
+	}
 	if err := r.plane.Publish(r.Context(), s.Seal()); err != nil {
 		r.Fatal(err)
 	}
@@ -234,15 +240,22 @@ func prefix(p string) []snapshot.Match {
 }
 
 // routeTo is a Route with one Rule to one Backend.
-func routeTo(host, backend string) snapshot.Route {
-	return snapshot.Route{Key: host, Hosts: []string{host}, Rules: []snapshot.Rule{{
+func routeTo(host, backend string) *snapshot.Route {
+	return &snapshot.Route{Key: host, Hosts: []string{host}, Rules: []snapshot.Rule{{
 		Name: "0", Matches: prefix("/"), Backends: []snapshot.BackendRef{{Backend: backend, Weight: 1}},
 	}}}
 }
 
-func terminated(r snapshot.Route, certs ...string) snapshot.Route {
+func terminated(r *snapshot.Route, certs ...string) *snapshot.Route {
+	r = copyOf(r)
 	r.TLS, r.Certificates = snapshot.TLSTerminate, certs
 	return r
+}
+
+// copyOf is a Route that can be changed, while r stays what it is.
+func copyOf(r *snapshot.Route) *snapshot.Route {
+	other := *r
+	return &other
 }
 
 func certificateOf(id string) snapshot.Certificate {

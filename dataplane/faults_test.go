@@ -91,7 +91,7 @@ func answering(t testing.TB, answer string) string {
 
 func toAddress(address string) snapshot.Snapshot {
 	return snapshot.Snapshot{
-		Routes:   []snapshot.Route{routeTo("a.local", "o")},
+		Routes:   []*snapshot.Route{routeTo("a.local", "o")},
 		Backends: []snapshot.Backend{{ID: "o", Name: "o", Endpoints: []snapshot.Endpoint{{ID: "o0", Address: address}}}},
 	}
 }

@@ -59,9 +59,9 @@ func request(t *testing.T, method, url, body string) *http.Request {
 func oneRoute(t *testing.T, h http.HandlerFunc, change ...func(*snapshot.Route)) snapshot.Snapshot {
 	r := routeTo("a.local", "o")
 	for _, c := range change {
-		c(&r)
+		c(r)
 	}
-	return snapshot.Snapshot{Routes: []snapshot.Route{r}, Backends: []snapshot.Backend{backendOf("o", origin(t, "", h))}}
+	return snapshot.Snapshot{Routes: []*snapshot.Route{r}, Backends: []snapshot.Backend{backendOf("o", origin(t, "", h))}}
 }
 
 func TestRequestsArriveAsTheyWereSent(t *testing.T) {
@@ -156,7 +156,7 @@ func TestWeights(t *testing.T) {
 	r := startRig(t)
 	rt := routeTo("a.local", "x")
 	rt.Rules[0].Backends = []snapshot.BackendRef{{Backend: "x", Weight: 3}, {Backend: "y", Weight: 1}, {Backend: "", Weight: 1}, {Backend: "x", Weight: 0}}
-	r.publish(snapshot.Snapshot{Routes: []snapshot.Route{rt}, Backends: []snapshot.Backend{backendOf("x", origin(t, "x", nil)), backendOf("y", origin(t, "y", nil))}})
+	r.publish(snapshot.Snapshot{Routes: []*snapshot.Route{rt}, Backends: []snapshot.Backend{backendOf("x", origin(t, "x", nil)), backendOf("y", origin(t, "y", nil))}})
 	counts := map[string]int{}
 	c := r.client()
 	for range 20 {

@@ -95,7 +95,7 @@ func (r *rig) terminate(name string) {
 	r.Helper()
 	r.mount("c", name)
 	r.publish(snapshot.Snapshot{
-		Routes:       []snapshot.Route{terminated(routeTo(name, ""), "c")},
+		Routes:       []*snapshot.Route{terminated(routeTo(name, ""), "c")},
 		Certificates: []snapshot.Certificate{certificateOf("c")},
 	})
 	r.loaded()

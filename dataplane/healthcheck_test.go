@@ -33,7 +33,7 @@ func (m *moody) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 
 // moodies are a Route with a check to n origins.
 func moodies(t testing.TB, n int, check snapshot.HealthCheck, start func(testing.TB, *moody) string) (snapshot.Snapshot, []*moody) {
-	s := snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{{ID: "o", Name: "o", Check: &check}}}
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{{ID: "o", Name: "o", Check: &check}}}
 	var all []*moody
 	for i := range n {
 		m := &moody{name: fmt.Sprint("o", i)}

@@ -50,7 +50,7 @@ func passthroughTo(host string, addresses ...string) snapshot.Snapshot {
 	for i, a := range addresses {
 		b.Endpoints = append(b.Endpoints, snapshot.Endpoint{ID: fmt.Sprint("pass", i), Address: a})
 	}
-	return snapshot.Snapshot{Routes: []snapshot.Route{rt}, Backends: []snapshot.Backend{b}}
+	return snapshot.Snapshot{Routes: []*snapshot.Route{rt}, Backends: []snapshot.Backend{b}}
 }
 
 func dialTLS(t testing.TB, address, name string) (line, *tls.Conn) {

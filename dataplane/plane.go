@@ -112,8 +112,8 @@ func (p *Plane) trust(w *live.World) {
 }
 
 // forgetRoutes drops the counters of Routes that are gone.
-func (p *Plane) forgetRoutes(last, next []snapshot.Route) {
-	if slices.EqualFunc(last, next, func(a, b snapshot.Route) bool { return a.Key == b.Key }) {
+func (p *Plane) forgetRoutes(last, next []*snapshot.Route) {
+	if slices.EqualFunc(last, next, func(a, b *snapshot.Route) bool { return a.Key == b.Key }) {
 		return
 	}
 	keep := make(map[string]bool, len(next))

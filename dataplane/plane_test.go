@@ -15,7 +15,7 @@ func TestRequestsAreServedOnBothListeners(t *testing.T) {
 	r := startRig(t)
 	r.mount("c", "tls.local")
 	r.publish(snapshot.Snapshot{
-		Routes:       []snapshot.Route{routeTo("plain.local", "b"), terminated(routeTo("tls.local", "b"), "c"), routeTo("none.local", "none"), routeTo("bad.local", "")},
+		Routes:       []*snapshot.Route{routeTo("plain.local", "b"), terminated(routeTo("tls.local", "b"), "c"), routeTo("none.local", "none"), routeTo("bad.local", "")},
 		Backends:     []snapshot.Backend{backendOf("b", origin(t, "hello", nil)), {ID: "none", Name: "none"}},
 		Certificates: []snapshot.Certificate{certificateOf("c")},
 	})
@@ -52,9 +52,9 @@ func TestRequestsAreServedOnBothListeners(t *testing.T) {
 
 func TestPublishIsAllOrNothing(t *testing.T) {
 	r := startRig(t)
-	good := snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "b")}, Backends: []snapshot.Backend{backendOf("b", origin(t, "a", nil))}}
+	good := snapshot.Snapshot{Routes: []*snapshot.Route{routeTo("a.local", "b")}, Backends: []snapshot.Backend{backendOf("b", origin(t, "a", nil))}}
 	r.publish(good)
-	bad := snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "missing")}}
+	bad := snapshot.Snapshot{Routes: []*snapshot.Route{routeTo("a.local", "missing")}}
 	if err := r.plane.Publish(t.Context(), bad.Seal()); err == nil {
 		t.Error("no error")
 	}
@@ -74,7 +74,7 @@ func TestPublishIsAllOrNothing(t *testing.T) {
 func TestMetricsAndAccessLog(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	r := startRig(t, func(c *Config) { c.Metrics = reg })
-	s := snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "b")}, Backends: []snapshot.Backend{backendOf("b", origin(t, "hello", nil))}}
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{routeTo("a.local", "b")}, Backends: []snapshot.Backend{backendOf("b", origin(t, "hello", nil))}}
 	r.publish(s)
 	get(t, r.client(), "http://a.local/x%20y?q=1")
 	until(t, "the line is written", func() bool { return strings.Contains(r.log.String(), "\n") })

@@ -219,7 +219,7 @@ func TestAStalePooledConnectionIsTriedAgainWhereThatIsSafe(t *testing.T) {
 	r := startRig(t)
 	stale := newCloser(t)
 	s := snapshot.Snapshot{
-		Routes:   []snapshot.Route{routeTo("a.local", "o")},
+		Routes:   []*snapshot.Route{routeTo("a.local", "o")},
 		Backends: []snapshot.Backend{{ID: "o", Name: "o", Endpoints: []snapshot.Endpoint{{ID: "stale", Address: stale.Addr().String()}}}},
 	}
 	r.publish(s)
@@ -257,7 +257,7 @@ func TestABackOffFollowsAnEjection(t *testing.T) {
 	address := l.Addr().String()
 	l.Close()
 	r.publish(snapshot.Snapshot{
-		Routes:   []snapshot.Route{routeTo("a.local", "o")},
+		Routes:   []*snapshot.Route{routeTo("a.local", "o")},
 		Backends: []snapshot.Backend{{ID: "o", Name: "o", Endpoints: []snapshot.Endpoint{{ID: "late", Address: address}}}},
 	})
 	c := r.client()
@@ -312,7 +312,7 @@ func TestAFailedConnectToAnH2CEndpointIsTriedElsewhere(t *testing.T) {
 	b := backendOf("o", h2cOrigin(t, func(w http.ResponseWriter, req *http.Request) { fmt.Fprint(w, req.Proto) }))
 	b.Protocol = snapshot.H2C
 	b.Endpoints = append(b.Endpoints, snapshot.Endpoint{ID: "o9", Address: closedAddress(t)})
-	r.publish(snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{b}})
+	r.publish(snapshot.Snapshot{Routes: []*snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{b}})
 	c := r.client()
 	for range 4 {
 		res, err := c.Post("http://a.local/", "text/plain", strings.NewReader("body"))
@@ -332,7 +332,7 @@ func TestAnH2CConnectionThatEndedIsReplaced(t *testing.T) {
 	first := h2cOrigin(t, func(w http.ResponseWriter, req *http.Request) {})
 	b := backendOf("o", first)
 	b.Protocol = snapshot.H2C
-	r.publish(snapshot.Snapshot{Routes: []snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{b}})
+	r.publish(snapshot.Snapshot{Routes: []*snapshot.Route{routeTo("a.local", "o")}, Backends: []snapshot.Backend{b}})
 	c := r.client()
 	for range 5 {
 		res, err := c.Do(request(t, "PUT", "http://a.local/", "body"))

@@ -124,7 +124,7 @@ func secured(change func(*snapshot.BackendTLS), servers ...*httptest.Server) sna
 	if change != nil {
 		change(b.TLS)
 	}
-	s := snapshot.Snapshot{Routes: []snapshot.Route{terminated(routeTo("a.local", "o"), "c")}, Backends: []snapshot.Backend{b}}
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{terminated(routeTo("a.local", "o"), "c")}, Backends: []snapshot.Backend{b}}
 	s.Routes[0].InClear = true
 	s.Certificates = []snapshot.Certificate{certificateOf("c")}
 	for _, id := range b.TLS.Authorities {

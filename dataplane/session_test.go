@@ -180,7 +180,7 @@ func TestASessionStaysWithItsBackendWhateverTheWeights(t *testing.T) {
 	}
 	publish := func(r *rig, o, p int) {
 		next := s
-		next.Routes = append([]snapshot.Route(nil), s.Routes...)
+		next.Routes = []*snapshot.Route{copyOf(s.Routes[0])}
 		next.Routes[0].Rules = []snapshot.Rule{s.Routes[0].Rules[0]}
 		next.Routes[0].Rules[0].Backends = refs(o, p)
 		r.publish(next)
@@ -204,7 +204,7 @@ func TestASessionStaysWithItsBackendWhateverTheWeights(t *testing.T) {
 
 func TestASessionIsOfItsRouteOnlyAndCannotBeMade(t *testing.T) {
 	s := sessions(t, 3, cookie)
-	other := s.Routes[0]
+	other := copyOf(s.Routes[0])
 	other.Key, other.Hosts = "other", []string{"b.local"}
 	s.Routes = append(s.Routes, other)
 	r := startSessions(t, s)

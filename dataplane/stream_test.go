@@ -179,7 +179,7 @@ func TestBidirectionalStreamsWithTrailersToH2C(t *testing.T) {
 	rt.TLS, rt.InClear, rt.Certificates = snapshot.TLSTerminate, true, []string{"c"}
 	b := backendOf("o", h2cOrigin(t, grpcOrigin))
 	b.Protocol = snapshot.H2C
-	r.publish(snapshot.Snapshot{Routes: []snapshot.Route{rt}, Backends: []snapshot.Backend{b}, Certificates: []snapshot.Certificate{certificateOf("c")}})
+	r.publish(snapshot.Snapshot{Routes: []*snapshot.Route{rt}, Backends: []snapshot.Backend{b}, Certificates: []snapshot.Certificate{certificateOf("c")}})
 	r.loaded()
 	for url, c := range map[string]*http.Client{"http://a.local/": r.client(withH2C), "https://a.local/": r.client(withHTTP2)} {
 		out, in := io.Pipe()

@@ -39,7 +39,7 @@ func TestSwapsUnderLoad(t *testing.T) {
 		b := backendOf("b", servers...)
 		b.Endpoints = append(b.Endpoints[:i%3:i%3], b.Endpoints[i%3+1:]...)
 		s := snapshot.Snapshot{
-			Routes:       []snapshot.Route{routeTo("l.local", "b"), terminated(routeTo("t.local", "b"), "c"), routeTo(fmt.Sprintf("new%d.local", i), "b")},
+			Routes:       []*snapshot.Route{routeTo("l.local", "b"), terminated(routeTo("t.local", "b"), "c"), routeTo(fmt.Sprintf("new%d.local", i), "b")},
 			Backends:     []snapshot.Backend{b},
 			Certificates: []snapshot.Certificate{certificateOf("c")},
 		}

@@ -48,7 +48,7 @@ func TestUnknownNamesGetTheAlert(t *testing.T) {
 	r := startRig(t)
 	r.mount("c", "a.local")
 	r.publish(snapshot.Snapshot{
-		Routes:       []snapshot.Route{terminated(routeTo("a.local", ""), "c")},
+		Routes:       []*snapshot.Route{terminated(routeTo("a.local", ""), "c")},
 		Certificates: []snapshot.Certificate{certificateOf("c")},
 	})
 	r.loaded()
@@ -110,7 +110,7 @@ func TestVersionsAndProtocols(t *testing.T) {
 	fresh := terminated(routeTo("new.local", ""), "c")
 	fresh.MinVersion = "1.3"
 	r.publish(snapshot.Snapshot{
-		Routes:       []snapshot.Route{terminated(routeTo("old.local", ""), "c"), fresh},
+		Routes:       []*snapshot.Route{terminated(routeTo("old.local", ""), "c"), fresh},
 		Certificates: []snapshot.Certificate{certificateOf("c")},
 	})
 	r.loaded()
@@ -139,7 +139,7 @@ func TestOfSeveralCertificatesTheClientGetsTheOneThatFits(t *testing.T) {
 	r.secrets.set("rsa.key", key)
 	r.mount("ecdsa", "ecdsa", "a.local")
 	r.publish(snapshot.Snapshot{
-		Routes:       []snapshot.Route{terminated(routeTo("a.local", ""), "ecdsa", "rsa")},
+		Routes:       []*snapshot.Route{terminated(routeTo("a.local", ""), "ecdsa", "rsa")},
 		Certificates: []snapshot.Certificate{certificateOf("ecdsa"), certificateOf("rsa")},
 	})
 	r.loaded()
@@ -160,7 +160,7 @@ func TestAHostKeepsItsLastGoodCertificate(t *testing.T) {
 	r := startRig(t)
 	r.mount("old", "old", "a.local", "*.wild.local")
 	served := func(certs ...string) snapshot.Snapshot {
-		s := snapshot.Snapshot{Routes: []snapshot.Route{terminated(routeTo("a.local", ""), certs...), terminated(routeTo("*.wild.local", ""), "old")}}
+		s := snapshot.Snapshot{Routes: []*snapshot.Route{terminated(routeTo("a.local", ""), certs...), terminated(routeTo("*.wild.local", ""), "old")}}
 		for _, c := range certs {
 			s.Certificates = append(s.Certificates, certificateOf(c))
 		}
@@ -230,7 +230,7 @@ func TestTheNewestGoodCertificateServes(t *testing.T) {
 	serve := func(newest string, earlier ...string) {
 		route := terminated(routeTo("a.local", ""), newest)
 		route.Earlier = earlier
-		s := snapshot.Snapshot{Routes: []snapshot.Route{route}}
+		s := snapshot.Snapshot{Routes: []*snapshot.Route{route}}
 		for _, id := range append(earlier, newest) {
 			s.Certificates = append(s.Certificates, certificateOf(id))
 		}
@@ -261,7 +261,7 @@ func TestSessionsAreNotResumedUnderAnotherPolicy(t *testing.T) {
 	r.mount("a", "a.local")
 	r.mount("b", "b.local")
 	s := snapshot.Snapshot{
-		Routes:       []snapshot.Route{terminated(routeTo("a.local", "o"), "a"), terminated(routeTo("b.local", "o"), "b")},
+		Routes:       []*snapshot.Route{terminated(routeTo("a.local", "o"), "a"), terminated(routeTo("b.local", "o"), "b")},
 		Backends:     []snapshot.Backend{backendOf("o", origin(t, "hello", nil))},
 		Certificates: []snapshot.Certificate{certificateOf("a"), certificateOf("b")},
 	}
@@ -307,7 +307,7 @@ func TestMisdirectedRequestsOnOneConnection(t *testing.T) {
 	nothing := terminated(routeTo("*", "o"), "any")
 	nothing.Rules[0].Matches = prefix("/nothing")
 	r.publish(snapshot.Snapshot{
-		Routes: []snapshot.Route{
+		Routes: []*snapshot.Route{
 			terminated(routeTo("example.org", "o"), "any"), nothing, terminated(routeTo("second-example.org", "o"), "second"),
 			terminated(routeTo("*.wildcard.org", "o"), "wild"), terminated(routeTo("fourth-example.wildcard.org", "o"), "fourth"),
 		},
@@ -347,7 +347,7 @@ func TestAConnectionOutlivesItsCertificate(t *testing.T) {
 	r.mount("new", "new")
 	served := func(cert string) snapshot.Snapshot {
 		return snapshot.Snapshot{
-			Routes:       []snapshot.Route{terminated(routeTo("a.local", "o"), cert), terminated(routeTo("b.local", "o"), cert)},
+			Routes:       []*snapshot.Route{terminated(routeTo("a.local", "o"), cert), terminated(routeTo("b.local", "o"), cert)},
 			Backends:     []snapshot.Backend{backendOf("o", origin(t, "hello", nil))},
 			Certificates: []snapshot.Certificate{certificateOf(cert)},
 		}
@@ -380,7 +380,7 @@ func TestHandshakeFailuresAreTheClients(t *testing.T) {
 	r := startRig(t)
 	r.mount("c", "a.local")
 	r.publish(snapshot.Snapshot{
-		Routes:       []snapshot.Route{terminated(routeTo("a.local", ""), "c")},
+		Routes:       []*snapshot.Route{terminated(routeTo("a.local", ""), "c")},
 		Certificates: []snapshot.Certificate{certificateOf("c")},
 	})
 	r.loaded()

@@ -14,13 +14,14 @@ import (
 // changes each one and expects another Version.
 func (s Snapshot) Seal() *Snapshot {
 	h := newHasher()
-	count(h, s.Routes, func(r *Route) {
+	h.int(int64(len(s.Routes)))
+	for _, r := range s.Routes {
 		if r.Digest == (Digest{}) {
 			h.digest(r.Sum())
-			return
+			continue
 		}
 		h.digest(r.Digest)
-	})
+	}
 	count(h, s.Backends, h.backend)
 	count(h, s.Certificates, func(c *Certificate) {
 		h.strings(c.ID, c.Name, c.CertSecret, c.KeySecret)

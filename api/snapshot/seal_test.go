@@ -56,17 +56,17 @@ func TestEveryFieldChangesTheVersion(t *testing.T) {
 }
 
 func TestADigestStandsForItsRoute(t *testing.T) {
-	r := Route{Key: "a", Hosts: []string{"a.local"}}
-	known := r
+	r := &Route{Key: "a", Hosts: []string{"a.local"}}
+	known := *r
 	known.Digest = r.Sum()
 	if known.Sum() != r.Sum() {
 		t.Error("a Digest is in itself")
 	}
-	if (Snapshot{Routes: []Route{r}}).Seal().Version != (Snapshot{Routes: []Route{known}}).Seal().Version {
+	if (Snapshot{Routes: []*Route{r}}).Seal().Version != (Snapshot{Routes: []*Route{&known}}).Seal().Version {
 		t.Error("who knows the Digest gets another Version")
 	}
 	known.Digest[0]++
-	if (Snapshot{Routes: []Route{r}}).Seal().Version == (Snapshot{Routes: []Route{known}}).Seal().Version {
+	if (Snapshot{Routes: []*Route{r}}).Seal().Version == (Snapshot{Routes: []*Route{&known}}).Seal().Version {
 		t.Error("the Digest does not count")
 	}
 }
@@ -83,7 +83,7 @@ func BenchmarkSeal10kRoutes50kEndpoints(b *testing.B) {
 	var s Snapshot
 	for i := range 10_000 {
 		id := fmt.Sprintf("service%05d:8080", i)
-		s.Routes = append(s.Routes, Route{Key: id, Hosts: []string{id + ".example.com"}, Rules: []Rule{{
+		s.Routes = append(s.Routes, &Route{Key: id, Hosts: []string{id + ".example.com"}, Rules: []Rule{{
 			Name: "0", Matches: []Match{{Path: PathMatch{Type: PathPrefix, Value: "/"}}}, Backends: []BackendRef{{Backend: id, Weight: 1}},
 		}}})
 		backend := Backend{ID: id, Name: id}

@@ -19,7 +19,7 @@ type Snapshot struct {
 	Version string `json:"version"`
 	// Routes are sorted by precedence between Routes: oldest first, then by
 	// namespace and name. A tie between two matches goes to the earlier Route.
-	Routes []Route `json:"routes,omitempty"`
+	Routes []*Route `json:"routes,omitempty"`
 	// Backends are sorted by ID, and named by it in the Rules.
 	Backends []Backend `json:"backends,omitempty"`
 	// Certificates are sorted by ID, and named by it in the Routes.

@@ -15,7 +15,7 @@ import (
 
 func TestWhatIsSavedIsLoaded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "snapshot.json")
-	s := snapshot.Snapshot{Routes: []snapshot.Route{{Key: "demo", Hosts: []string{"demo.local"}}}}.Seal()
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{{Key: "demo", Hosts: []string{"demo.local"}}}}.Seal()
 	if err := Save(path, s); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestADamagedFileIsRefused(t *testing.T) {
 	if _, err := Load(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
-	s := snapshot.Snapshot{Routes: []snapshot.Route{{Key: "demo", Hosts: []string{"demo.local"}}}}.Seal()
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{{Key: "demo", Hosts: []string{"demo.local"}}}}.Seal()
 	if err := Save(path, s); err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func TestPickPassesOverEjectedAndTriedEndpoints(t *testing.T) {
 }
 
 func weightedRoute(weights ...int) snapshot.Snapshot {
-	s := snapshot.Snapshot{Routes: []snapshot.Route{{Key: "r", Hosts: []string{"*"}, Rules: []snapshot.Rule{{Name: "0"}}}}}
+	s := snapshot.Snapshot{Routes: []*snapshot.Route{{Key: "r", Hosts: []string{"*"}, Rules: []snapshot.Rule{{Name: "0"}}}}}
 	for i, w := range weights {
 		id := fmt.Sprint(i)
 		s.Backends = append(s.Backends, backend(id))

@@ -41,7 +41,7 @@ func TestWhoMayCome(t *testing.T) {
 	if !none.Admits(netip.Addr{}) {
 		t.Error("without lists everyone may come")
 	}
-	if _, err := NewTable(&snapshot.Snapshot{Routes: []snapshot.Route{{Key: "r", Access: &snapshot.Access{Deny: []string{"x"}}}}}); err == nil {
+	if _, err := NewTable(&snapshot.Snapshot{Routes: []*snapshot.Route{{Key: "r", Access: &snapshot.Access{Deny: []string{"x"}}}}}); err == nil {
 		t.Error("a Snapshot never holds what is no range")
 	}
 }

@@ -18,8 +18,7 @@ type builder struct {
 
 func newBuilder(s *snapshot.Snapshot) *builder {
 	var rules, candidates, plain, secure int
-	for i := range s.Routes {
-		r := &s.Routes[i]
+	for _, r := range s.Routes {
 		rules += len(r.Rules)
 		for j := range r.Rules {
 			candidates += len(r.Rules[j].Matches)

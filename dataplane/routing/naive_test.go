@@ -38,7 +38,7 @@ func naiveHost(host string) string {
 func (n naive) pattern(name string, keep func(*snapshot.Route) bool) string {
 	best, rank := "", -1
 	for i := range n.s.Routes {
-		if !keep(&n.s.Routes[i]) {
+		if !keep(n.s.Routes[i]) {
 			continue
 		}
 		for _, p := range n.s.Routes[i].Hosts {
@@ -71,7 +71,7 @@ type found struct {
 func (n naive) best(pattern string, keep func(*snapshot.Route) bool, r Request) *found {
 	var best *found
 	for ri := range n.s.Routes {
-		route := &n.s.Routes[ri]
+		route := n.s.Routes[ri]
 		has := false
 		for _, h := range route.Hosts {
 			has = has || h == pattern
@@ -175,7 +175,7 @@ func (n naive) match(l Listener, r Request) verdict {
 	}
 	for _, rt := range n.s.Routes {
 		for _, h := range rt.Hosts {
-			if h == p && closed(&rt) && !rt.InClear {
+			if h == p && closed(rt) && !rt.InClear {
 				return verdict{outcome: RedirectToHTTPS, pattern: p}
 			}
 		}

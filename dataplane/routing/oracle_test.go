@@ -18,7 +18,7 @@ func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 func (d dice) snapshot() *snapshot.Snapshot {
 	s := &snapshot.Snapshot{}
 	for i := range 1 + d.IntN(6) {
-		r := snapshot.Route{
+		r := &snapshot.Route{
 			Key: fmt.Sprint("r", i), TLS: pick(d, snapshot.TLSNone, snapshot.TLSTerminate, snapshot.TLSTerminate, snapshot.TLSPassthrough),
 			InClear: d.IntN(3) == 0, MinVersion: pick(d, "", "1.2", "1.3"),
 		}

@@ -43,13 +43,13 @@ func TestPoliciesThatDifferHaveOtherKeys(t *testing.T) {
 	ask := func(required bool, authority, list string) *snapshot.ClientAuth {
 		return &snapshot.ClientAuth{Required: required, Authorities: []string{authority}, Revocations: []string{list}}
 	}
-	for i, r := range []snapshot.Route{
+	for i, r := range []*snapshot.Route{
 		{}, {MinVersion: "1.3"}, {Accepts: &snapshot.Accepts{MaxVersion: "1.2"}}, {Accepts: &snapshot.Accepts{Curves: []string{"P-256"}}},
 		{Accepts: &snapshot.Accepts{CipherSuites: []string{"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"}}},
 		{ClientAuth: ask(true, "a", "x")}, {ClientAuth: ask(false, "a", "x")}, {ClientAuth: ask(true, "b", "x")}, {ClientAuth: ask(true, "a", "y")},
 	} {
 		var p Policy
-		p.add(&r)
+		p.add(r)
 		p.seal()
 		if last, ok := seen[p.Key]; ok {
 			t.Errorf("%d and %d have one Key: %s", last, i, p.Key)

@@ -23,11 +23,11 @@ type Table struct {
 func NewTable(s *snapshot.Snapshot) (*Table, error) {
 	b := newBuilder(s)
 	b.t.unknown = unknown(s.Routes)
-	for i := range s.Routes {
-		if err := check(&s.Routes[i]); err != nil {
+	for _, r := range s.Routes {
+		if err := check(r); err != nil {
 			return nil, err
 		}
-		if err := b.route(&s.Routes[i]); err != nil {
+		if err := b.route(r); err != nil {
 			return nil, err
 		}
 	}
@@ -46,8 +46,8 @@ func check(r *snapshot.Route) error {
 }
 
 // unknown is what becomes of a request for a host that no Route names.
-func unknown(routes []snapshot.Route) Outcome {
-	byHand := func(r snapshot.Route) bool { return !r.FromLabels }
+func unknown(routes []*snapshot.Route) Outcome {
+	byHand := func(r *snapshot.Route) bool { return !r.FromLabels }
 	if len(routes) == 0 || slices.ContainsFunc(routes, byHand) {
 		return NotFound
 	}

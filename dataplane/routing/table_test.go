@@ -13,8 +13,8 @@ import (
 
 // route makes a Route with one Rule per path. A path is a prefix, or with "="
 // before it exact, or with "~" an expression.
-func route(key string, tls snapshot.TLSMode, host string, paths ...string) snapshot.Route {
-	r := snapshot.Route{Key: key, TLS: tls, Hosts: []string{host}}
+func route(key string, tls snapshot.TLSMode, host string, paths ...string) *snapshot.Route {
+	r := &snapshot.Route{Key: key, TLS: tls, Hosts: []string{host}}
 	for _, p := range paths {
 		m := snapshot.Match{Path: snapshot.PathMatch{Type: snapshot.PathPrefix, Value: p}}
 		switch p[0] {
@@ -28,7 +28,7 @@ func route(key string, tls snapshot.TLSMode, host string, paths ...string) snaps
 	return r
 }
 
-func table(t testing.TB, routes ...snapshot.Route) *Table {
+func table(t testing.TB, routes ...*snapshot.Route) *Table {
 	t.Helper()
 	tb, err := NewTable(&snapshot.Snapshot{Routes: routes})
 	if err != nil {
@@ -112,7 +112,7 @@ func TestPlainListener(t *testing.T) {
 
 // The example of the semantics page.
 func TestMisdirectedRequests(t *testing.T) {
-	with := func(cert, host string, paths ...string) snapshot.Route {
+	with := func(cert, host string, paths ...string) *snapshot.Route {
 		r := route(host, snapshot.TLSTerminate, host, paths...)
 		r.Certificates = []string{cert}
 		return r
@@ -164,13 +164,13 @@ func TestHandshakes(t *testing.T) {
 }
 
 func TestNewTableRefusesWhatIsABug(t *testing.T) {
-	for name, r := range map[string]snapshot.Route{
+	for name, r := range map[string]*snapshot.Route{
 		"expression":       route("r", "", "h", "~/("),
 		"closing brackets": route("r", "", "h", "~/a)(b"),
 		"empty host":       route("r", "", "", "/"),
 		"no rule":          route("r", snapshot.TLSPassthrough, "h"),
 	} {
-		if _, err := NewTable(&snapshot.Snapshot{Routes: []snapshot.Route{r}}); err == nil {
+		if _, err := NewTable(&snapshot.Snapshot{Routes: []*snapshot.Route{r}}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -28,10 +28,8 @@ type route struct {
 	mirrors   map[int][]*v1alpha1.RequestMirror // of each of rules that has some
 	redirects bool                              // at least one Rule answers by itself
 
-	// kept: it was in the Snapshot before, at place.
-	kept bool
-	// place is the Route's in the Snapshot.
-	place int
+	// made is what the Snapshot has of it.
+	made *snapshot.Route
 
 	// What resolve makes.
 	check        *snapshot.HealthCheck
@@ -83,7 +81,7 @@ func (rt *route) stands(last, now *Object) bool {
 
 // again forgets what the steps after translate made.
 func (rt *route) again(o *Object) {
-	rt.object, rt.kept = o, rt.served()
+	rt.object = o
 	rt.certificates, rt.backends = nil, nil
 	if rt.exceptions != &noExceptions {
 		rt.earlier, rt.secured, rt.clientAuth, rt.unresolved = nil, nil, nil, nil
@@ -145,10 +143,9 @@ func byPrecedence(a, b *route) int {
 // served says whether anything of the Route is.
 func (rt *route) served() bool { return rt.refused.reason == "" }
 
-// makeSnapshot takes over from last, the Routes of the Snapshot before, what is
-// known of those that are the same.
-func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot.Snapshot {
-	s := snapshot.Snapshot{Routes: make([]snapshot.Route, 0, len(routes))}
+// makeSnapshot takes over the Routes of the Snapshot before that are the same.
+func makeSnapshot(routes []*route, r *resolver) *snapshot.Snapshot {
+	s := snapshot.Snapshot{Routes: make([]*snapshot.Route, 0, len(routes))}
 	for _, rt := range routes {
 		if !rt.served() {
 			continue
@@ -159,14 +156,11 @@ func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot
 		if len(rt.hosts) == 0 {
 			continue
 		}
-		out := rt.snapshot()
-		if rt.kept && isSame(&out, &last[rt.place]) {
-			out.Digest = last[rt.place].Digest
-		} else {
-			out.Digest = out.Sum()
+		if !rt.isMade() {
+			rt.made = rt.snapshot()
+			rt.made.Digest = rt.made.Sum()
 		}
-		rt.place = len(s.Routes)
-		s.Routes = append(s.Routes, out)
+		s.Routes = append(s.Routes, rt.made)
 	}
 	s.Backends = r.sortedBackends()
 	s.Certificates = r.sortedCertificates()
@@ -174,10 +168,12 @@ func makeSnapshot(routes []*route, last []snapshot.Route, r *resolver) *snapshot
 	return s.Seal()
 }
 
-// isSame says whether two are the same that were made of one route.
-func isSame(a, b *snapshot.Route) bool {
-	return slices.Equal(a.Certificates, b.Certificates) && slices.Equal(a.Earlier, b.Earlier) && isSameClientAuth(a.ClientAuth, b.ClientAuth) &&
-		isSameSlice(a.Hosts, b.Hosts) && isSameSlice(a.Rules, b.Rules)
+// isMade says whether what rt was made into last is what it would be made into
+// now.
+func (rt *route) isMade() bool {
+	m := rt.made
+	return m != nil && slices.Equal(m.Certificates, rt.certificates) && slices.Equal(m.Earlier, rt.earlier) && isSameClientAuth(m.ClientAuth, rt.clientAuth) &&
+		isSameSlice(m.Hosts, rt.hosts) && isSameSlice(m.Rules, rt.rules)
 }
 
 func isSameClientAuth(a, b *snapshot.ClientAuth) bool {
@@ -191,8 +187,8 @@ func isSameSlice[T any](a, b []T) bool {
 	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
 }
 
-func (rt *route) snapshot() snapshot.Route {
-	out := snapshot.Route{
+func (rt *route) snapshot() *snapshot.Route {
+	out := &snapshot.Route{
 		Key:          rt.object.Key,
 		Generation:   rt.generation,
 		Hosts:        rt.hosts,

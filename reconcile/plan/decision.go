@@ -35,11 +35,7 @@ func (d *Decision) Next(in Input) *Decision {
 	for _, rt := range next.routes {
 		next.resolver.resolve(rt)
 	}
-	var last []snapshot.Route
-	if d != nil {
-		last = d.Snapshot.Routes
-	}
-	next.Snapshot = makeSnapshot(next.routes, last, next.resolver)
+	next.Snapshot = makeSnapshot(next.routes, next.resolver)
 	return next
 }
 

@@ -103,7 +103,7 @@ func sameMatches(a, b []snapshot.Match) bool {
 }
 
 // snapshot is the first member's Route with the Backends of all.
-func (j *joint) snapshot(r *resolver) snapshot.Route {
+func (j *joint) snapshot(r *resolver) *snapshot.Route {
 	first := j.members[0]
 	out := first.snapshot()
 	out.Hosts = j.hosts
