@@ -49,7 +49,7 @@ func (p *Plane) newPassed(relay *passthrough.Relay, client netip.Addr, name stri
 
 // passedTo is the Backend for a connection, or nil and why it is closed.
 func passedTo(w *live.World, rule *routing.Rule, x *passed) (b *live.Backend, why string) {
-	if !w.Table.Access(rule).Admits(x.address) {
+	if !rule.Access().Admits(x.address) {
 		x.plane.metrics.Refused("access")
 		return nil, "the client's address is not admitted"
 	}

@@ -45,7 +45,7 @@ func hasCORS(r *routing.Rule) bool {
 
 // admitted says whether the client may come, and answers where it may not.
 func (x *exchange) admitted() bool {
-	access := x.world.Table.Access(x.result.Rule)
+	access := x.result.Rule.Access()
 	if access == nil {
 		return true
 	}

@@ -11,13 +11,20 @@ import (
 // Access says who may come to a Route. The nil Access lets everyone.
 type Access struct{ allow, deny []netip.Prefix }
 
-func newAccess(a *snapshot.Access) (*Access, error) {
-	allow, err := prefixes(a.Allow)
-	if err != nil {
-		return nil, err
+// accessOf is nil for a Route without lists.
+func accessOf(r *snapshot.Route) (*Access, error) {
+	if r.Access == nil {
+		return nil, nil
 	}
-	deny, err := prefixes(a.Deny)
-	return &Access{allow, deny}, err
+	allow, err := prefixes(r.Access.Allow)
+	if err != nil {
+		return nil, fmt.Errorf("route %s: %w", r.Key, err)
+	}
+	deny, err := prefixes(r.Access.Deny)
+	if err != nil {
+		return nil, fmt.Errorf("route %s: %w", r.Key, err)
+	}
+	return &Access{allow, deny}, nil
 }
 
 func prefixes(list []string) ([]netip.Prefix, error) {
@@ -46,5 +53,5 @@ func (a *Access) Admits(client netip.Addr) bool {
 	return !slices.ContainsFunc(a.deny, in) && (len(a.allow) == 0 || slices.ContainsFunc(a.allow, in))
 }
 
-// Access says who may come to a Rule's Route.
-func (t *Table) Access(r *Rule) *Access { return t.access[r.Route] }
+// Access says who may come to the Rule's Route.
+func (r *Rule) Access() *Access { return r.access }

@@ -19,7 +19,7 @@ func TestWhoMayCome(t *testing.T) {
 		{"who is in both may not", snapshot.Access{Allow: []string{"10.0.0.0/8"}, Deny: []string{"10.0.1.0/24"}}, []string{"10.0.2.1"}, []string{"10.0.1.1", "11.0.0.1"}, false},
 		{"all of a family", snapshot.Access{Allow: []string{"0.0.0.0/0"}}, []string{"1.2.3.4", "::ffff:1.2.3.4"}, []string{"::1"}, false},
 	} {
-		a, err := newAccess(&tc.list)
+		a, err := accessOf(&snapshot.Route{Access: &tc.list})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package routing
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 
 	"fairlead.dev/fairlead/api/snapshot"
@@ -25,6 +26,24 @@ func BenchmarkNewTable10k(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := NewTable(s); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkNextTable10k is for one Route more and one less among ten thousand.
+func BenchmarkNextTable10k(b *testing.B) {
+	s := manyRoutes(10_000)
+	table, err := NewTable(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	last := len(s.Routes) - 1
+	others := [2]*snapshot.Snapshot{{Routes: slices.Clone(s.Routes)}, s}
+	others[0].Routes[last] = route("new", "", "new.example.com", "/")
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if table, _, err = table.Next(others[i%2]); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,156 +1,182 @@
 package routing
 
 import (
-	"fmt"
 	"slices"
 
 	"fairlead.dev/fairlead/api/snapshot"
 )
 
-// builder makes a Table. It counts first, so that ten thousand Routes cost a few
-// large allocations and not ten thousand small ones.
+// builder makes a Table of the one before.
 type builder struct {
-	t          *Table
-	candidates []candidate
-	hosts      []host
-	drafts     []Policy
+	last, t *Table
+	Difference
+	moved  bool     // what stays stands in another order
+	drafts []Policy // room for Policies
 }
 
-func newBuilder(s *snapshot.Snapshot) *builder {
-	var rules, candidates, plain, secure int
-	for _, r := range s.Routes {
-		rules += len(r.Rules)
-		for j := range r.Rules {
-			candidates += len(r.Rules[j].Matches)
-		}
-		if r.TLS != snapshot.TLSPassthrough {
-			plain += len(r.Hosts)
-		}
-		if r.TLS != snapshot.TLSNone {
-			secure += len(r.Hosts)
-		}
+// newBuilder makes the parts of s, but for the hosts that they stand for.
+func newBuilder(last *Table, s *snapshot.Snapshot) (*builder, error) {
+	b := &builder{last: last, t: &Table{unknown: unknown(s.Routes)}}
+	b.t.indices = indices{slices.Clone(last.indices.free), last.indices.next}
+	from, to := sameEnds(last.parts, s.Routes)
+	known := make(map[*snapshot.Route]int, to.old-from) // counted from 1
+	for i, p := range last.parts[from:to.old] {
+		known[p.route] = i + 1
 	}
-	hosts := make([]host, plain+secure)
-	return &builder{
-		t: &Table{
-			rules: make([]Rule, 0, rules),
-			plain: hostIndex{exact: newNames(plain, hosts), suffixes: map[string]*host{}},
-			tls:   hostIndex{exact: newNames(secure, hosts), suffixes: map[string]*host{}},
-		},
-		candidates: make([]candidate, 0, candidates),
-		hosts:      hosts[:0],
-		drafts:     make([]Policy, 0, secure),
+	fresh := slices.DeleteFunc(slices.Clone(s.Routes[from:to.new]), func(r *snapshot.Route) bool { return known[r] > 0 })
+	var err error
+	if b.come, err = newParts(fresh, &b.t.indices); err != nil {
+		return nil, err
 	}
-}
-
-func (b *builder) route(r *snapshot.Route) error {
-	if r.Access != nil {
-		if err := b.access(r); err != nil {
-			return err
-		}
-	}
-	firstRule, firstCandidate := len(b.t.rules), len(b.candidates)
-	for i := range r.Rules {
-		b.t.rules = append(b.t.rules, newRule(r, i, len(b.t.rules)))
-		rule := &b.t.rules[len(b.t.rules)-1]
-		for j := range rule.Spec.Matches {
-			c, err := newCandidate(rule, j)
-			if err != nil {
-				return err
-			}
-			b.candidates = append(b.candidates, c)
-		}
-	}
-	mine := slices.Clip(b.candidates[firstCandidate:])
-	for _, pattern := range r.Hosts {
-		switch r.TLS {
-		case snapshot.TLSNone:
-			b.open(pattern, mine)
-		case snapshot.TLSTerminate:
-			b.terminate(pattern, r, mine)
-		case snapshot.TLSPassthrough:
-			b.passthrough(pattern, &b.t.rules[firstRule])
-		}
-	}
-	return nil
-}
-
-func (b *builder) access(r *snapshot.Route) error {
-	a, err := newAccess(r.Access)
-	if err != nil {
-		return fmt.Errorf("route %s: %w", r.Key, err)
-	}
-	if b.t.access == nil {
-		b.t.access = map[*snapshot.Route]*Access{}
-	}
-	b.t.access[r] = a
-	return nil
-}
-
-func (b *builder) open(pattern string, mine []candidate) {
-	h := b.t.plain.get(pattern, b)
-	h.open.add(mine)
-}
-
-func (b *builder) terminate(pattern string, r *snapshot.Route, mine []candidate) {
-	h := b.t.plain.get(pattern, b)
-	h.terminated.add(mine)
-	h.redirects = h.redirects || !r.InClear
-
-	h = b.t.tls.get(pattern, b)
-	if h.passthrough != nil {
-		return
-	}
-	if h.policy == nil {
-		b.drafts = append(b.drafts, Policy{})
-		h.policy = &b.drafts[len(b.drafts)-1]
-	}
-	h.terminated.add(mine)
-	h.policy.add(r)
-}
-
-func (b *builder) passthrough(pattern string, rule *Rule) {
-	h := b.t.tls.get(pattern, b)
-	if h.policy == nil && h.passthrough == nil {
-		h.passthrough = rule
-	}
-}
-
-// host returns a new host out of the counted ones.
-func (b *builder) host(pattern string) *host {
-	b.hosts = append(b.hosts, host{pattern: pattern})
-	return &b.hosts[len(b.hosts)-1]
-}
-
-// add takes the candidates over where they are the first.
-func (m *matches) add(c []candidate) {
-	if m.sorted == nil {
-		m.sorted = c
-		return
-	}
-	m.sorted = append(m.sorted, c...)
-}
-
-// table sorts what was collected and makes equal Policies one.
-func (b *builder) table() *Table {
-	gather(b.hosts)
-	policies := make(map[string]*Policy, len(b.drafts))
-	for i := range b.hosts {
-		h := &b.hosts[i]
-		h.open.sort()
-		h.terminated.sort()
-		if h.policy == nil {
+	b.t.parts = make([]*part, 0, len(s.Routes))
+	b.t.parts = append(b.t.parts, last.parts[:from]...)
+	come, before := b.come, 0
+	for _, r := range s.Routes[from:to.new] {
+		i := known[r]
+		if i == 0 {
+			b.t.parts, come = append(b.t.parts, come[0]), come[1:]
 			continue
 		}
-		h.policy.seal()
-		known := policies[h.policy.Key]
-		if known == nil {
-			known = h.policy
-			known.Index = len(b.t.policies)
-			policies[known.Key] = known
-			b.t.policies = append(b.t.policies, known)
-		}
-		h.policy = known
+		b.moved = b.moved || i < before
+		before = i
+		delete(known, r)
+		b.t.parts = append(b.t.parts, last.parts[from+i-1])
 	}
+	b.t.parts = append(b.t.parts, last.parts[to.old:]...)
+	for _, i := range known {
+		b.gone = append(b.gone, last.parts[from+i-1])
+		b.t.indices.give(last.parts[from+i-1])
+	}
+	return b, nil
+}
+
+// ends are where the same end of two lists begins.
+type ends struct{ old, new int }
+
+// sameEnds says how much of two lists is the same at the beginning and at the
+// end, so that what is between need be looked at alone.
+func sameEnds(parts []*part, routes []*snapshot.Route) (from int, to ends) {
+	for from < min(len(parts), len(routes)) && parts[from].route == routes[from] {
+		from++
+	}
+	to = ends{len(parts), len(routes)}
+	for to.old > from && to.new > from && parts[to.old-1].route == routes[to.new-1] {
+		to.old--
+		to.new--
+	}
+	return from, to
+}
+
+// table finds the hosts.
+func (b *builder) table() *Table {
+	b.t.plain = b.index(&b.last.plain, onPlain, fillPlain)
+	if !b.moved && !slices.ContainsFunc(b.gone, onTLS) && !slices.ContainsFunc(b.come, onTLS) {
+		b.t.tls, b.t.policies = b.last.tls, b.last.policies
+		return b.t
+	}
+	policies := map[string]*Policy{}
+	b.t.tls = newHostIndex(b.t.parts, onTLS, func(h *host) { b.fillTLS(h, policies) })
 	return b.t
+}
+
+// index is the one before where little changed, with that.
+func (b *builder) index(last *hostIndex, on func(*part) bool, fill func(*host)) hostIndex {
+	n := 0
+	for _, p := range slices.Concat(b.gone, b.come) {
+		if on(p) {
+			n += len(p.route.Hosts)
+		}
+	}
+	switch {
+	case n == 0 && !b.moved:
+		return *last
+	case b.moved || !last.exact.holds(n):
+		return newHostIndex(b.t.parts, on, fill)
+	}
+	return last.with(b.changed(last, on, fill))
+}
+
+// changed are the hosts of the parts that are gone or came.
+func (b *builder) changed(last *hostIndex, on func(*part) bool, fill func(*host)) []host {
+	come := map[string][]*part{}
+	for _, p := range b.gone {
+		for _, pattern := range p.route.Hosts {
+			if on(p) {
+				come[pattern] = nil
+			}
+		}
+	}
+	for _, p := range b.come {
+		for _, pattern := range p.route.Hosts {
+			if on(p) {
+				come[pattern] = append(come[pattern], p)
+			}
+		}
+	}
+	isGone := func(p *part) bool { return slices.Contains(b.gone, p) }
+	hosts := make([]host, 0, len(come))
+	for pattern, parts := range come {
+		h := host{pattern: pattern}
+		if old := last.get(pattern); old != nil {
+			h.parts = slices.DeleteFunc(slices.Clone(old.parts), isGone)
+		}
+		h.parts = b.inOrder(append(h.parts, parts...))
+		fill(&h)
+		hosts = append(hosts, h)
+	}
+	return hosts
+}
+
+// inOrder sorts parts as the Snapshot does, each once.
+func (b *builder) inOrder(parts []*part) []*part {
+	if len(parts) < 2 {
+		return parts
+	}
+	wanted := make(map[*part]bool, len(parts))
+	for _, p := range parts {
+		wanted[p] = true
+	}
+	return slices.DeleteFunc(slices.Clone(b.t.parts), func(p *part) bool { return !wanted[p] })
+}
+
+// fillPlain makes what a host is for HTTP in the clear.
+func fillPlain(h *host) {
+	for _, p := range h.parts {
+		if p.route.TLS == snapshot.TLSNone {
+			h.open.add(&p.matches)
+			continue
+		}
+		h.terminated.add(&p.matches)
+		h.redirects = h.redirects || !p.route.InClear
+	}
+}
+
+// draftPolicies is how many Policies are allocated at once.
+const draftPolicies = 64
+
+// fillTLS makes what a host is over TLS. The first Route says whether it is
+// terminated or passed through. Equal Policies become one.
+func (b *builder) fillTLS(h *host, known map[string]*Policy) {
+	if len(h.parts) > 0 && h.parts[0].route.TLS == snapshot.TLSPassthrough {
+		h.passthrough = &h.parts[0].rules[0]
+		return
+	}
+	if len(b.drafts) == 0 {
+		b.drafts = make([]Policy, draftPolicies)
+	}
+	policy := &b.drafts[0]
+	for _, p := range h.parts {
+		if p.route.TLS == snapshot.TLSTerminate {
+			h.terminated.add(&p.matches)
+			policy.add(p.route)
+		}
+	}
+	policy.seal()
+	if h.policy = known[policy.Key]; h.policy != nil {
+		*policy = Policy{}
+		return
+	}
+	policy.Index = len(b.t.policies)
+	known[policy.Key], h.policy = policy, policy
+	b.t.policies, b.drafts = append(b.t.policies, policy), b.drafts[1:]
 }

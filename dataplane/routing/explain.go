@@ -1,7 +1,6 @@
 package routing
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -135,7 +134,7 @@ func (m *matches) inOrder() []*candidate {
 		all[i] = &m.sorted[i]
 	}
 	slices.SortStableFunc(all, func(a, b *candidate) int {
-		return cmp.Or(compare(a, b), cmp.Compare(a.rule.Index, b.rule.Index), cmp.Compare(a.index, b.index))
+		return compare(a, b)
 	})
 	return all
 }

@@ -28,6 +28,16 @@ type paths struct {
 // run is a half-open range of sorted.
 type run struct{ from, to int }
 
+// add takes others over where they are the first; else it sorts all anew.
+func (m *matches) add(others *matches) {
+	if m.sorted == nil {
+		*m = *others
+		return
+	}
+	*m = matches{sorted: slices.Concat(m.sorted, others.sorted)}
+	m.sort()
+}
+
 // sort puts the candidates in order, once all are there.
 func (m *matches) sort() {
 	if len(m.sorted) < 2 {

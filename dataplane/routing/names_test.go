@@ -3,19 +3,23 @@ package routing
 import (
 	"fmt"
 	"testing"
+
+	"fairlead.dev/fairlead/api/snapshot"
 )
 
 func TestNamesAreFoundAndOthersAreNot(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 3, 1000} {
-		hosts := make([]host, n)
-		x := newNames(n, hosts)
-		for i := range hosts {
-			hosts[i].pattern = fmt.Sprintf("h%d.bench", i)
-			x.add(hosts[i].pattern, i)
+	for _, n := range []int{0, 1, 2, 3, 127, 128, 1000, 5000} {
+		var parts []*part
+		for i := range n {
+			parts = append(parts, &part{route: &snapshot.Route{Hosts: []string{fmt.Sprintf("h%d.bench", i), "*.bench"}}})
 		}
-		gather(hosts)
-		for i := range hosts {
-			if h := x.find(fmt.Sprintf("h%d.bench", i)); h != &hosts[i] {
+		x := newNames(parts, onPlain)
+		for i := range n {
+			x.add(fmt.Sprintf("h%d.bench", i))
+		}
+		x.gather()
+		for i := range n {
+			if h := x.find(fmt.Sprintf("h%d.bench", i)); h == nil || h.pattern != fmt.Sprintf("h%d.bench", i) {
 				t.Fatalf("of %d, name %d gave %v", n, i, h)
 			}
 		}
@@ -23,9 +27,11 @@ func TestNamesAreFoundAndOthersAreNot(t *testing.T) {
 			t.Errorf("of %d, another name gave %v", n, h)
 		}
 		seen := map[*host]bool{}
-		x.each(func(h *host) { seen[h] = true })
-		if len(seen) != n {
-			t.Errorf("each gave %d of %d", len(seen), n)
+		for h := range x.each {
+			seen[h] = true
+		}
+		if len(seen) != n || x.count != n {
+			t.Errorf("each gave %d and count %d of %d", len(seen), x.count, n)
 		}
 	}
 }

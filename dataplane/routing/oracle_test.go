@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,24 +19,51 @@ func pick[T any](d dice, of ...T) T { return of[d.IntN(len(of))] }
 func (d dice) snapshot() *snapshot.Snapshot {
 	s := &snapshot.Snapshot{}
 	for i := range 1 + d.IntN(6) {
-		r := &snapshot.Route{
-			Key: fmt.Sprint("r", i), TLS: pick(d, snapshot.TLSNone, snapshot.TLSTerminate, snapshot.TLSTerminate, snapshot.TLSPassthrough),
-			InClear: d.IntN(3) == 0, MinVersion: pick(d, "", "1.2", "1.3"),
-		}
-		for range 1 + d.IntN(2) {
-			r.Hosts = append(r.Hosts, pick(d, "a.x", "b.a.x", "x", "*.x", "*.a.x", "*", "y"))
-			r.Certificates = append(r.Certificates, pick(d, "A", "B", "C"))
-		}
-		rules := 1 + d.IntN(pick(d, 2, 2, 20))
-		if r.TLS == snapshot.TLSPassthrough {
-			rules = 1
-		}
-		for j := range rules {
-			r.Rules = append(r.Rules, d.rule(fmt.Sprint(j)))
-		}
-		s.Routes = append(s.Routes, r)
+		s.Routes = append(s.Routes, d.route(fmt.Sprint("r", i)))
 	}
 	return s
+}
+
+// next is s with some Routes taken away, changed, put elsewhere and added.
+func (d dice) next(s *snapshot.Snapshot) *snapshot.Snapshot {
+	next := &snapshot.Snapshot{}
+	for _, r := range s.Routes {
+		switch d.IntN(6) {
+		case 0:
+		case 1:
+			next.Routes = append(next.Routes, d.route(r.Key))
+		default:
+			next.Routes = append(next.Routes, r)
+		}
+	}
+	for d.IntN(2) == 0 {
+		at := d.IntN(len(next.Routes) + 1)
+		next.Routes = slices.Insert(next.Routes, at, d.route(fmt.Sprint("n", d.IntN(1000))))
+	}
+	if len(next.Routes) > 1 && d.IntN(3) == 0 {
+		last := len(next.Routes) - 1
+		next.Routes[0], next.Routes[last] = next.Routes[last], next.Routes[0]
+	}
+	return next
+}
+
+func (d dice) route(key string) *snapshot.Route {
+	r := &snapshot.Route{
+		Key: key, TLS: pick(d, snapshot.TLSNone, snapshot.TLSTerminate, snapshot.TLSTerminate, snapshot.TLSPassthrough),
+		InClear: d.IntN(3) == 0, MinVersion: pick(d, "", "1.2", "1.3"),
+	}
+	for range 1 + d.IntN(2) {
+		r.Hosts = append(r.Hosts, pick(d, "a.x", "b.a.x", "x", "*.x", "*.a.x", "*", "y"))
+		r.Certificates = append(r.Certificates, pick(d, "A", "B", "C"))
+	}
+	rules := 1 + d.IntN(pick(d, 2, 2, 20))
+	if r.TLS == snapshot.TLSPassthrough {
+		rules = 1
+	}
+	for j := range rules {
+		r.Rules = append(r.Rules, d.rule(fmt.Sprint(j)))
+	}
+	return r
 }
 
 func (d dice) rule(name string) snapshot.Rule {
@@ -92,6 +120,7 @@ func verdictOf(res Result) verdict {
 	return v
 }
 
+// compareWithNaive asks a Table, and those that are made of it one after the other.
 func compareWithNaive(t *testing.T, seed uint64) {
 	d := dice{rand.New(rand.NewPCG(seed, 1))}
 	s := d.snapshot()
@@ -99,7 +128,54 @@ func compareWithNaive(t *testing.T, seed uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 40 {
+	for range 4 {
+		askBoth(t, seed, d, s, table)
+		last := table
+		s = d.next(s)
+		var difference Difference
+		if table, difference, err = last.Next(s); err != nil {
+			t.Fatal(err)
+		}
+		checkDifference(t, seed, last, table, difference)
+	}
+}
+
+// checkDifference expects each Rule to be where its Index says, and the same as
+// before or in the Difference.
+func checkDifference(t *testing.T, seed uint64, last, next *Table, d Difference) {
+	t.Helper()
+	before, after, came := map[*Rule]int32{}, map[int32]*Rule{}, 0
+	for r := range last.Rules {
+		before[r] = r.Index
+	}
+	for r := range d.Gone {
+		if _, ok := before[r]; !ok {
+			t.Fatalf("seed %d: rule %s %s is gone, and was not there", seed, r.Key, r.Name)
+		}
+		delete(before, r)
+	}
+	for range d.Came {
+		came++
+	}
+	for r := range next.Rules {
+		if after[r.Index] != nil || int(r.Index) >= next.Size() {
+			t.Fatalf("seed %d: rule %s %s has the index %d of %d", seed, r.Key, r.Name, r.Index, next.Size())
+		}
+		after[r.Index] = r
+		if i, ok := before[r]; !ok {
+			came--
+		} else if i != r.Index {
+			t.Fatalf("seed %d: rule %s %s changed its index", seed, r.Key, r.Name)
+		}
+	}
+	if came != 0 {
+		t.Fatalf("seed %d: %d rules more than those that came", seed, -came)
+	}
+}
+
+func askBoth(t *testing.T, seed uint64, d dice, s *snapshot.Snapshot, table *Table) {
+	t.Helper()
+	for range 15 {
 		l, r := d.request()
 		got, want := verdictOf(table.Match(l, r)), naive{s}.match(l, r)
 		if got != want {

@@ -15,11 +15,11 @@ func (t *Table) otherHosts(l Listener, name, pattern string) []OtherHost {
 		x, other = other, x
 	}
 	var hosts []OtherHost
-	each(x, func(h *host) {
+	for h := range x.each {
 		if h.pattern != pattern && covers(h.pattern, name) {
 			hosts = append(hosts, OtherHost{h.pattern, pattern + " is more specific, and there is no falling through"})
 		}
-	})
+	}
 	slices.SortFunc(hosts, func(a, b OtherHost) int {
 		return cmp.Or(cmp.Compare(len(b.Pattern), len(a.Pattern)), cmp.Compare(a.Pattern, b.Pattern))
 	})
@@ -57,14 +57,14 @@ func similar(x *hostIndex, name string) []OtherHost {
 		edits   int
 	}
 	var found []near
-	each(x, func(h *host) {
+	for h := range x.each {
 		if len(h.pattern) > len(name)+3 || len(name) > len(h.pattern)+3 {
-			return
+			continue
 		}
 		if n := edits(h.pattern, name); n <= 3 {
 			found = append(found, near{h.pattern, n})
 		}
-	})
+	}
 	slices.SortFunc(found, func(a, b near) int {
 		return cmp.Or(cmp.Compare(a.edits, b.edits), cmp.Compare(a.pattern, b.pattern))
 	})

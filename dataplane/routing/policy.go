@@ -73,20 +73,10 @@ func (t *Table) TLS(sni string) TLSResult {
 
 // EachPolicy calls f for every host pattern that terminates TLS, in no order.
 func (t *Table) EachPolicy(f func(pattern string, p *Policy)) {
-	each(&t.tls, func(h *host) {
+	for h := range t.tls.each {
 		if h.policy != nil {
 			f(h.pattern, h.policy)
 		}
-	})
-}
-
-func each(x *hostIndex, f func(*host)) {
-	x.exact.each(f)
-	for _, h := range x.suffixes {
-		f(h)
-	}
-	if x.any != nil {
-		f(x.any)
 	}
 }
 

@@ -92,17 +92,19 @@ type Rule struct {
 	Spec  *snapshot.Rule
 	// Key is the Route's, Name the Rule's.
 	Key, Name string
-	// Index counts the Rules of the Table from 0 in the Snapshot's order, so that
-	// a caller can keep a slice of what belongs to each. See Table.Rules.
-	Index int
+	// Index is another one for each Rule of a Table, and the same in the next Table
+	// that has the Rule, so that a caller can keep what belongs to each in a list.
+	// See Table.Size.
+	Index int32
 	// Plain: nothing is asked for but Backends, each in its turn.
-	Plain bool
+	Plain  bool
+	access *Access
 }
 
 // newRule is the Rule of the given place in its Route.
 func newRule(r *snapshot.Route, place, index int) Rule {
 	spec := &r.Rules[place]
-	return Rule{Route: r, Spec: spec, Key: r.Key, Name: spec.Name, Index: index, Plain: isPlain(r, spec)}
+	return Rule{Route: r, Spec: spec, Key: r.Key, Name: spec.Name, Index: int32(index), Plain: isPlain(r, spec)}
 }
 
 // isPlain says whether r and spec are what they are with matches and Backends

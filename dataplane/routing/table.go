@@ -1,7 +1,6 @@
 package routing
 
 import (
-	"fmt"
 	"slices"
 
 	"fairlead.dev/fairlead/api/snapshot"
@@ -9,11 +8,11 @@ import (
 
 // Table answers for one Snapshot. It is immutable.
 type Table struct {
-	rules    []Rule
+	parts    []*part // of the Snapshot's Routes, in its order
+	indices  indices
 	policies []*Policy
 	plain    hostIndex
 	tls      hostIndex
-	access   map[*snapshot.Route]*Access // of the Routes that have lists
 	// unknown is the Outcome for a host that no pattern covers.
 	unknown Outcome
 }
@@ -21,29 +20,30 @@ type Table struct {
 // NewTable compiles s, which must not change after. The error is a bug of
 // whoever made s: an expression that does not compile, an unknown type.
 func NewTable(s *snapshot.Snapshot) (*Table, error) {
-	b := newBuilder(s)
-	b.t.unknown = unknown(s.Routes)
-	for _, r := range s.Routes {
-		if err := check(r); err != nil {
-			return nil, err
-		}
-		if err := b.route(r); err != nil {
-			return nil, err
-		}
-	}
-	return b.table(), nil
+	t, _, err := (&Table{}).Next(s)
+	return t, err
 }
 
-// check refuses what a Snapshot promises never to hold.
-func check(r *snapshot.Route) error {
-	if r.TLS == snapshot.TLSPassthrough && len(r.Rules) != 1 {
-		return fmt.Errorf("route %s passes TLS through and has %d rules", r.Key, len(r.Rules))
+// Next is NewTable for one who has the Table of the Snapshot before. What the two
+// Snapshots share, the Tables share too, so that a change among ten thousand
+// Routes costs no more than it is.
+func (t *Table) Next(s *snapshot.Snapshot) (*Table, Difference, error) {
+	b, err := newBuilder(t, s)
+	if err != nil {
+		return nil, Difference{}, err
 	}
-	if slices.Contains(r.Hosts, "") {
-		return fmt.Errorf("route %s has an empty host", r.Key)
-	}
-	return nil
+	return b.table(), b.Difference, nil
 }
+
+// Difference is what one Table has and another has not. A Route that changed is
+// in both lists.
+type Difference struct{ gone, come []*part }
+
+// Gone yields the Rules that are no more.
+func (d Difference) Gone(yield func(*Rule) bool) { rulesOf(d.gone, yield) }
+
+// Came yields the Rules that are new.
+func (d Difference) Came(yield func(*Rule) bool) { rulesOf(d.come, yield) }
 
 // unknown is what becomes of a request for a host that no Route names.
 func unknown(routes []*snapshot.Route) Outcome {
@@ -54,8 +54,21 @@ func unknown(routes []*snapshot.Route) Outcome {
 	return Unavailable
 }
 
-// Rules returns all Rules; each stands at its Index. They must not be changed.
-func (t *Table) Rules() []Rule { return t.rules }
+// Rules yields all Rules, in the Snapshot's order. They must not be changed.
+func (t *Table) Rules(yield func(*Rule) bool) { rulesOf(t.parts, yield) }
+
+func rulesOf(parts []*part, yield func(*Rule) bool) {
+	for _, p := range parts {
+		for i := range p.rules {
+			if !yield(&p.rules[i]) {
+				return
+			}
+		}
+	}
+}
+
+// Size is more than any Rule's Index, and not much more than there are Rules.
+func (t *Table) Size() int { return t.indices.next }
 
 // Policies returns all TLS Policies; each stands at its Index. They must not be
 // changed.
@@ -127,68 +140,4 @@ func (t *Table) misdirected(h *host, name string, r *Request) bool {
 	}
 	conn := t.tls.lookup(sni)
 	return h == nil || conn == nil || h.policy == nil || h.policy != conn.policy
-}
-
-// hostIndex finds the most specific pattern that covers a host.
-type hostIndex struct {
-	exact names
-	// suffixes are the wildcards without their star: ".example.com".
-	suffixes map[string]*host
-	any      *host
-}
-
-// host is all that is served for one host pattern on one Listener.
-type host struct {
-	pattern string
-	// open are the Matches of Routes without TLS, terminated those of Routes that
-	// terminate TLS.
-	open, terminated matches
-	// redirects: there is a Route that is not served in the clear.
-	redirects bool
-	// passthrough is set on the TLS Listener where the bytes are passed on.
-	passthrough *Rule
-	// policy is set on the TLS Listener where TLS is terminated.
-	policy *Policy
-}
-
-func (x *hostIndex) lookup(name string) *host {
-	if h := x.exact.find(name); h != nil {
-		return h
-	}
-	if len(x.suffixes) > 0 {
-		for i := 1; i < len(name); i++ {
-			if name[i] != '.' {
-				continue
-			}
-			if h := x.suffixes[name[i:]]; h != nil {
-				return h
-			}
-		}
-	}
-	return x.any
-}
-
-// get returns the entry of a pattern, which it makes where there is none.
-func (x *hostIndex) get(pattern string, b *builder) *host {
-	h := x.any
-	switch {
-	case pattern == "*":
-	case pattern[0] == '*':
-		h = x.suffixes[pattern[1:]]
-	default:
-		h = x.exact.find(pattern)
-	}
-	if h != nil {
-		return h
-	}
-	h = b.host(pattern)
-	switch {
-	case pattern == "*":
-		x.any = h
-	case pattern[0] == '*':
-		x.suffixes[pattern[1:]] = h
-	default:
-		x.exact.add(pattern, len(b.hosts)-1)
-	}
-	return h
 }
