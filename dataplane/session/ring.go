@@ -59,7 +59,8 @@ func (r *Ring) Open(room *Room, route, text string) (Session, bool) {
 		return s, false
 	}
 	copy(room.text[:], text)
-	if _, err := base64.RawURLEncoding.Decode(room.bytes[:], room.text[:]); err != nil {
+	// The decoder passes over line breaks, and then the room has old bytes at its end.
+	if n, err := base64.RawURLEncoding.Decode(room.bytes[:], room.text[:]); err != nil || n != len(room.bytes) {
 		return s, false
 	}
 	nonce, sealed := room.bytes[:chacha20poly1305.NonceSizeX], room.bytes[chacha20poly1305.NonceSizeX:]

@@ -61,6 +61,24 @@ func TestOnlyWhoHasTheKeyReadsASessionAndOnlyOfItsRoute(t *testing.T) {
 	})
 }
 
+// A decoder that passes over line breaks would leave the end to what was decoded
+// before.
+func TestALineBreakIsNoPartOfASession(t *testing.T) {
+	var room Room
+	r := ringOf(t, "a")
+	text := string(r.Seal(&room, "route", &Session{Began: 1}))
+	if _, ok := r.Open(&room, "route", text); !ok {
+		t.Fatal("not opened")
+	}
+	for at := range text {
+		for _, with := range []string{"\n", "\r"} {
+			if _, ok := r.Open(&room, "route", text[:at]+with+text[at+1:]); ok {
+				t.Errorf("opened with %q at %d", with, at)
+			}
+		}
+	}
+}
+
 func TestNothingCanBeLearntOfASession(t *testing.T) {
 	var room Room
 	r, s := ringOf(t, "a"), Session{Backend: 1, Slot: 2, Began: 3, Renewed: 4}
