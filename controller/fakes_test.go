@@ -30,10 +30,14 @@ type fakeStore struct {
 	writes  []string
 }
 
-func (f *fakeStore) List(context.Context) ([]store.Record, error) {
+func (f *fakeStore) List(context.Context) ([]*store.Record, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return slices.Clone(f.listed), f.err
+	var list []*store.Record
+	for _, r := range f.listed {
+		list = append(list, &r)
+	}
+	return list, f.err
 }
 
 func (f *fakeStore) History(_ context.Context, _, key string) ([]store.Record, error) {
@@ -43,7 +47,7 @@ func (f *fakeStore) History(_ context.Context, _, key string) ([]store.Record, e
 	return f.history[key], f.err
 }
 
-func (f *fakeStore) WriteStatus(_ context.Context, r store.Record, s v1alpha1.Status) error {
+func (f *fakeStore) WriteStatus(_ context.Context, r *store.Record, s v1alpha1.Status) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.writes = append(f.writes, fmt.Sprintf("%s %s", r.Key(), words(s)))

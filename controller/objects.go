@@ -18,9 +18,9 @@ import (
 type objectStore interface {
 	// List is sorted by kind, namespace and name. It is not edited, so that the
 	// same slice is the same list.
-	List(ctx context.Context) ([]store.Record, error)
+	List(ctx context.Context) ([]*store.Record, error)
 	History(ctx context.Context, kind, key string) ([]store.Record, error)
-	WriteStatus(ctx context.Context, r store.Record, s v1alpha1.Status) error
+	WriteStatus(ctx context.Context, r *store.Record, s v1alpha1.Status) error
 }
 
 // objects decodes what a store holds. A generation is immutable, so each is
@@ -29,17 +29,17 @@ type objects struct {
 	store objectStore
 
 	mu      sync.Mutex // guards following, which are replaced together
-	listed  []store.Record
-	records []store.Record // the Routes among listed
-	last    []plan.Object  // one for each of records
+	listed  []*store.Record
+	records []*store.Record // the Routes among listed
+	last    []*plan.Object  // one for each of records
 	// issuerRecords are the Issuers among listed, issuers one for each.
-	issuerRecords []store.Record
+	issuerRecords []*store.Record
 	issuers       []plan.IssuerObject
 }
 
 // Objects returns every Route of the store. While nothing changes there it is
 // the same slice.
-func (o *objects) Objects(ctx context.Context) ([]plan.Object, error) {
+func (o *objects) Objects(ctx context.Context) ([]*plan.Object, error) {
 	listed, err := o.store.List(ctx)
 	if err != nil {
 		return nil, err
@@ -50,19 +50,22 @@ func (o *objects) Objects(ctx context.Context) ([]plan.Object, error) {
 	if isSame(listed, known) {
 		return last, nil
 	}
-	now := routes(listed)
-	out := make([]plan.Object, len(now))
-	for i := range now {
-		r := &now[i]
-		for len(records) > 0 && compareKeys(&records[0], r) < 0 {
+	now := ofKind(listed, v1alpha1.KindRoute)
+	out := make([]*plan.Object, len(now))
+	for i, r := range now {
+		for len(records) > 0 && records[0] != r && compareKeys(records[0], r) < 0 {
 			records, last = records[1:], last[1:]
 		}
-		if len(records) > 0 && isDecoded(&records[0], &last[0], r) {
-			out[i] = again(&last[0], r)
-			continue
-		}
-		if out[i], err = o.decode(ctx, *r); err != nil {
-			return nil, err
+		switch {
+		case len(records) > 0 && records[0] == r:
+			out[i] = last[0]
+			records, last = records[1:], last[1:]
+		case len(records) > 0 && isDecoded(records[0], last[0], r):
+			out[i] = again(last[0], r)
+		default:
+			if out[i], err = o.decode(ctx, r); err != nil {
+				return nil, err
+			}
 		}
 	}
 	o.mu.Lock()
@@ -80,16 +83,11 @@ func (o *objects) Issuers() []plan.IssuerObject {
 	return o.issuers
 }
 
-// decodeIssuers decodes those among listed, of which there are few.
-func (o *objects) decodeIssuers(listed []store.Record) {
-	if last := len(listed) - 1; last < 0 || listed[0].Kind == v1alpha1.KindRoute && listed[last].Kind == v1alpha1.KindRoute {
-		o.issuerRecords, o.issuers = nil, nil
-		return
-	}
-	records := slices.DeleteFunc(slices.Clone(listed), func(r store.Record) bool { return r.Kind != v1alpha1.KindIssuer })
+// decodeIssuers decodes those among listed.
+func (o *objects) decodeIssuers(listed []*store.Record) {
+	records := ofKind(listed, v1alpha1.KindIssuer)
 	issuers := make([]plan.IssuerObject, len(records))
-	for i := range records {
-		r := &records[i]
+	for i, r := range records {
 		issuers[i] = plan.IssuerObject{Key: r.Key(), Generation: r.Generation, Status: r.Status}
 		issuers[i].Issuer, issuers[i].Problems = source.DecodeIssuer(r.Source, r.Data)
 		if issuers[i].Issuer != nil {
@@ -100,18 +98,19 @@ func (o *objects) decodeIssuers(listed []store.Record) {
 }
 
 // isSame says whether two lists are one.
-func isSame(a, b []store.Record) bool {
+func isSame(a, b []*store.Record) bool {
 	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
 }
 
-// routes are the Routes of a list, which mostly are all that is in it.
-func routes(list []store.Record) []store.Record {
-	isOther := func(r store.Record) bool { return r.Kind != v1alpha1.KindRoute }
-	if !slices.ContainsFunc(list, isOther) {
-		return list
-	}
-	return slices.DeleteFunc(slices.Clone(list), isOther)
+// ofKind are the records of one kind in a list, which is sorted by kind. It looks
+// at few of them: reading ten thousand takes long.
+func ofKind(list []*store.Record, kind string) []*store.Record {
+	from, _ := slices.BinarySearchFunc(list, kind, compareKind)
+	n, _ := slices.BinarySearchFunc(list[from:], kind+"\x00", compareKind)
+	return list[from : from+n]
 }
+
+func compareKind(r *store.Record, kind string) int { return strings.Compare(r.Kind, kind) }
 
 // isDecoded says whether object, which was made of a record, is that of r too.
 // Problems name the place of the manifest.
@@ -130,20 +129,23 @@ func compareKeys(a, b *store.Record) int {
 
 // again is the object of a record that is decoded already: of the same
 // generation as before.
-func again(before *plan.Object, r *store.Record) plan.Object {
+func again(before *plan.Object, r *store.Record) *plan.Object {
+	if before.Created.Equal(r.Created) && before.Status == r.Status {
+		return before
+	}
 	o := *before
 	o.Created, o.Status = r.Created, r.Status
-	return o
+	return &o
 }
 
-func (o *objects) decode(ctx context.Context, r store.Record) (plan.Object, error) {
-	object := labels.Decode(&r)
+func (o *objects) decode(ctx context.Context, r *store.Record) (*plan.Object, error) {
+	object := labels.Decode(r)
 	if object.Route != nil {
 		return object, nil
 	}
 	history, err := o.store.History(ctx, r.Kind, r.Key())
 	if err != nil {
-		return plan.Object{}, err
+		return nil, err
 	}
 	object.LastGood = newestGood(history, r.Generation)
 	return object, nil
@@ -158,7 +160,7 @@ func newestGood(history []store.Record, before int64) *plan.Object {
 			continue
 		}
 		if object := labels.Decode(r); object.Route != nil {
-			best = &object
+			best = object
 		}
 	}
 	return best
@@ -166,7 +168,7 @@ func newestGood(history []store.Record, before int64) *plan.Object {
 
 // record is the one that the object of this kind ("" is Route) and key was last
 // made of.
-func (o *objects) record(kind, key string) (store.Record, bool) {
+func (o *objects) record(kind, key string) (*store.Record, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	records := o.records
@@ -177,15 +179,15 @@ func (o *objects) record(kind, key string) (store.Record, bool) {
 	if !ok {
 		namespace, name = "", key
 	}
-	at, ok := slices.BinarySearchFunc(records, store.Record{Namespace: namespace, Name: name}, func(a, b store.Record) int { return compareKeys(&a, &b) })
+	at, ok := slices.BinarySearchFunc(records, &store.Record{Namespace: namespace, Name: name}, compareKeys)
 	if !ok {
-		return store.Record{}, false
+		return nil, false
 	}
 	return records[at], true
 }
 
 // all are the objects as listed last.
-func (o *objects) all() []plan.Object {
+func (o *objects) all() []*plan.Object {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.last

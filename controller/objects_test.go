@@ -9,13 +9,13 @@ import (
 )
 
 // listObjects is what o makes of the store, which must answer.
-func listObjects(t *testing.T, o *objects) map[string]plan.Object {
+func listObjects(t *testing.T, o *objects) map[string]*plan.Object {
 	t.Helper()
 	list, err := o.Objects(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	byKey := map[string]plan.Object{}
+	byKey := map[string]*plan.Object{}
 	for _, object := range list {
 		byKey[object.Key] = object
 	}

@@ -37,7 +37,7 @@ func (s *services) see(w plan.World) {
 // nothing asks for anything else than before, it looks at the store once in a
 // while only: someone may have changed it.
 func (s *services) sync(ctx context.Context, configs *store.Configs, leads func() bool) error {
-	known, last := &plan.World{}, []store.Record(nil)
+	known, last := &plan.World{}, []*store.Record(nil)
 	var next time.Time // when the store is looked at again, whatever was seen
 	trouble := ""
 	for {

@@ -143,7 +143,7 @@ func (s *statuses) write(ctx context.Context, status plan.Status) {
 }
 
 // logChange tells of Conditions that turned.
-func (s *statuses) logChange(r store.Record, status plan.Status) {
+func (s *statuses) logChange(r *store.Record, status plan.Status) {
 	for _, c := range status.Status.Conditions {
 		old, ok := r.Status.Get(c.Type)
 		if ok && old.Status == c.Status && old.Reason == c.Reason {

@@ -16,7 +16,7 @@ type fakeWorld struct {
 	published                    atomic.Pointer[snapshot.Snapshot]
 
 	mu         sync.Mutex // guards following
-	objects    []plan.Object
+	objects    []*plan.Object
 	world      plan.World
 	err        error
 	actErr     error
@@ -26,7 +26,7 @@ type fakeWorld struct {
 }
 
 func newFakeWorld(o plan.Object, w plan.World) *fakeWorld {
-	return &fakeWorld{objects: []plan.Object{o}, world: w, statuses: map[string]*v1alpha1.Status{}}
+	return &fakeWorld{objects: []*plan.Object{&o}, world: w, statuses: map[string]*v1alpha1.Status{}}
 }
 
 func (w *fakeWorld) setErr(err error) {
@@ -41,12 +41,14 @@ func (w *fakeWorld) setTaskGone() {
 	w.world.Tasks = nil
 }
 
-func (w *fakeWorld) Objects(context.Context) ([]plan.Object, error) {
+func (w *fakeWorld) Objects(context.Context) ([]*plan.Object, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	objects := append([]plan.Object(nil), w.objects...)
-	for i := range objects {
-		objects[i].Status = w.statuses[objects[i].Key]
+	var objects []*plan.Object
+	for _, o := range w.objects {
+		o := *o
+		o.Status = w.statuses[o.Key]
+		objects = append(objects, &o)
 	}
 	return objects, nil
 }

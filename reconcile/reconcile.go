@@ -40,7 +40,7 @@ import (
 // Source gives the objects that people applied, all of them. The caller does
 // not edit them.
 type Source interface {
-	Objects(ctx context.Context) ([]plan.Object, error)
+	Objects(ctx context.Context) ([]*plan.Object, error)
 	// Issuers are those that the same look at the store found.
 	Issuers() []plan.IssuerObject
 }

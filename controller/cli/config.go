@@ -15,7 +15,7 @@ import (
 // Store is where the objects are. Package store has two.
 type Store interface {
 	// List returns the newest generation of every object.
-	List(ctx context.Context) ([]store.Record, error)
+	List(ctx context.Context) ([]*store.Record, error)
 	// Put stores a generation; equal data is none, and gives the Record that is there.
 	Put(ctx context.Context, m store.Manifest) (store.Record, error)
 	Delete(ctx context.Context, kind, key string) error

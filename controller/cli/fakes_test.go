@@ -59,7 +59,7 @@ func (f *fakeCluster) connect(_ context.Context, o ConnOptions) (Cluster, error)
 	return c, nil
 }
 
-func (f *fakeCluster) List(context.Context) ([]store.Record, error) {
+func (f *fakeCluster) List(context.Context) ([]*store.Record, error) {
 	f.lists++
 	if f.onList != nil {
 		f.onList(f.lists)
@@ -67,7 +67,11 @@ func (f *fakeCluster) List(context.Context) ([]store.Record, error) {
 	if f.down != nil {
 		return nil, f.down
 	}
-	return f.objects(), nil
+	var list []*store.Record
+	for _, r := range f.objects() {
+		list = append(list, &r)
+	}
+	return list, nil
 }
 
 // objects are the newest generations, sorted by key.

@@ -95,7 +95,7 @@ func listRaw(ctx context.Context, cluster Cluster) ([]object, error) {
 	var objects []object
 	for _, r := range records {
 		if k := kindNamed(r.Kind); k != nil && k.name == r.Kind {
-			objects = append(objects, object{Record: r, kind: k})
+			objects = append(objects, object{Record: *r, kind: k})
 		}
 	}
 	slices.SortFunc(objects, func(a, b object) int {
@@ -200,8 +200,8 @@ func (o object) planIssuer() plan.IssuerObject {
 	return plan.IssuerObject{Key: o.Key(), Generation: o.Generation, Issuer: o.Issuer, Problems: o.Problems, Status: o.Status}
 }
 
-func (o object) planObject() plan.Object {
-	p := o.decoded
+func (o object) planObject() *plan.Object {
+	p := &o.decoded
 	p.Key, p.Generation, p.Created, p.Status = o.Key(), o.Generation, o.Created, o.Status
 	p.Route, p.Problems = o.Route, o.Problems
 	if o.Route != nil {
@@ -215,8 +215,7 @@ func lastGood(ctx context.Context, cluster Cluster, r store.Record) (*plan.Objec
 	history, err := newestFirst(ctx, cluster, r)
 	for _, old := range history {
 		if o := newObject(old); o.Route != nil {
-			p := o.planObject()
-			return &p, nil
+			return o.planObject(), nil
 		}
 	}
 	return nil, err

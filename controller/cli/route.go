@@ -15,7 +15,7 @@ var routeKind = &kind{
 	widths:  []int{20, 28, 11, 20, 9, 6},
 	row:     (*client).routeRow,
 	decode: func(o *object) {
-		o.decoded = labels.Decode(&o.Record)
+		o.decoded = *labels.Decode(&o.Record)
 		o.Route, o.Problems = o.decoded.Route, o.decoded.Problems
 	},
 	whole: wholeRoute,

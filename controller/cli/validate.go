@@ -68,7 +68,7 @@ func (c *client) conflicts(documents []source.Document) source.Mistakes {
 			continue
 		}
 		place[d.Key()] = d
-		in.Objects = append(in.Objects, plan.Object{Key: d.Key(), Generation: 1, Created: c.Now(), Route: d.Route, Cluster: d.Route.Spec.ServiceCluster})
+		in.Objects = append(in.Objects, &plan.Object{Key: d.Key(), Generation: 1, Created: c.Now(), Route: d.Route, Cluster: d.Route.Spec.ServiceCluster})
 	}
 	var conflicts source.Mistakes
 	for _, s := range statuses(in) {

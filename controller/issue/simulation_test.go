@@ -67,7 +67,7 @@ func (c *cluster) fetch(_ context.Context, id string) ([]byte, error) {
 func (c *cluster) check() {
 	c.Helper()
 	for i := range c.in.Objects {
-		o := &c.in.Objects[i]
+		o := c.in.Objects[i]
 		var newest *plan.Secret
 		for j := range c.in.World.Secrets {
 			s := &c.in.World.Secrets[j]
@@ -113,7 +113,7 @@ func simulate(t *testing.T, seed uint64) {
 			Backend: &v1alpha1.Backend{Addresses: []string{"10.0.0.1:80"}},
 		}}
 		v1alpha1.Default(r)
-		c.in.Objects = append(c.in.Objects, plan.Object{Key: name, Generation: 1, Created: now, Route: r})
+		c.in.Objects = append(c.in.Objects, &plan.Object{Key: name, Generation: 1, Created: now, Route: r})
 	}
 	newAuthority := func(n int) {
 		_, a := authorities(t, c.in.Now.Add(-time.Hour), c.in.Now.Add(400*24*time.Hour))

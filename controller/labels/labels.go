@@ -52,12 +52,12 @@ type remark struct {
 // Records are the objects that the services of w ask for, sorted as a store
 // lists them. A service with labels has at least one, which says what is wrong
 // where nothing can be served.
-func Records(w *plan.World) ([]store.Record, error) {
+func Records(w *plan.World) ([]*store.Record, error) {
 	networks := make(map[string]*plan.Network, len(w.Networks))
 	for i := range w.Networks {
 		networks[w.Networks[i].ID] = &w.Networks[i]
 	}
-	var records []store.Record
+	var records []*store.Record
 	for i := range w.Services {
 		s := &w.Services[i]
 		if !interlock.Claims(s.Labels) {
@@ -69,13 +69,13 @@ func Records(w *plan.World) ([]store.Record, error) {
 		}
 		records = append(records, own...)
 	}
-	slices.SortFunc(records, func(a, b store.Record) int {
+	slices.SortFunc(records, func(a, b *store.Record) int {
 		return cmp.Or(strings.Compare(a.Namespace, b.Namespace), strings.Compare(a.Name, b.Name))
 	})
 	return records, nil
 }
 
-func recordsOf(s *plan.Service, networks map[string]*plan.Network) ([]store.Record, error) {
+func recordsOf(s *plan.Service, networks map[string]*plan.Network) ([]*store.Record, error) {
 	in := interlock.Service{Name: s.Name, Namespace: s.Labels[labelStack], Labels: s.Labels}
 	for _, id := range s.Networks {
 		if n := networks[id]; n != nil && !n.Ingress {
@@ -94,7 +94,7 @@ func recordsOf(s *plan.Service, networks map[string]*plan.Network) ([]store.Reco
 	if err != nil {
 		return nil, err
 	}
-	records := make([]store.Record, len(routes))
+	records := make([]*store.Record, len(routes))
 	for i, r := range routes {
 		r.Metadata.Annotations = map[string]string{AnnotationService: s.Name}
 		if string(said) != "{}" {
@@ -104,7 +104,7 @@ func recordsOf(s *plan.Service, networks map[string]*plan.Network) ([]store.Reco
 		if err != nil {
 			return nil, err
 		}
-		records[i] = store.Record{Kind: r.Kind, Namespace: r.Metadata.Namespace, Name: r.Metadata.Name, Data: data, Source: "service " + s.Name}
+		records[i] = &store.Record{Kind: r.Kind, Namespace: r.Metadata.Namespace, Name: r.Metadata.Name, Data: data, Source: "service " + s.Name}
 	}
 	return records, nil
 }
@@ -127,12 +127,12 @@ func remarksOf(r *interlock.Result) remarks {
 
 // Decode decodes a stored Route, whatever it was made of. The Route is nil where
 // it does not decode, and where its labels made none; Problems say why.
-func Decode(r *store.Record) plan.Object {
+func Decode(r *store.Record) *plan.Object {
 	route, problems := source.DecodeRoute(r.Source, r.Data)
 	if route != nil {
 		route.Metadata.Namespace = r.Namespace
 	}
-	o := plan.Object{
+	o := &plan.Object{
 		Key: r.Key(), Generation: r.Generation, Created: r.Created,
 		Route: route, Problems: problems, Status: r.Status, FromLabels: r.Origin == Origin,
 	}

@@ -24,20 +24,20 @@ func world(labels map[string]string) *plan.World {
 }
 
 // decoded is what the labels of one service become on their way through the store.
-func decoded(t *testing.T, labels map[string]string) []plan.Object {
+func decoded(t *testing.T, labels map[string]string) []*plan.Object {
 	t.Helper()
 	labels[labelStack] = "shop"
 	records, err := Records(world(labels))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var objects []plan.Object
+	var objects []*plan.Object
 	for _, r := range records {
 		if r.Source != "service shop_web" || r.Namespace != "shop" || r.Kind != v1alpha1.KindRoute {
 			t.Errorf("record %+v", r)
 		}
 		r.Origin, r.Generation, r.Created = Origin, 3, time.Unix(7, 0)
-		objects = append(objects, Decode(&r))
+		objects = append(objects, Decode(r))
 	}
 	return objects
 }

@@ -47,16 +47,17 @@ func NewConfigs(api API, o ConfigsOptions) *Configs {
 
 // List returns the newest generation of every object, sorted by kind, namespace
 // and name.
-func (c *Configs) List(ctx context.Context) ([]Record, error) {
+func (c *Configs) List(ctx context.Context) ([]*Record, error) {
 	objects, err := c.objects(ctx)
 	if err != nil {
 		return nil, err
 	}
-	records := make([]Record, len(objects))
+	records, list := make([]Record, len(objects)), make([]*Record, len(objects))
 	for i, g := range objects {
 		records[i] = g.newest()
+		list[i] = &records[i]
 	}
-	return records, nil
+	return list, nil
 }
 
 // History returns every generation that is kept of an object, newest first.

@@ -31,8 +31,8 @@ func mustPut(t *testing.T, c *Configs, m Manifest) Record {
 }
 
 func mustList(t *testing.T, c interface {
-	List(context.Context) ([]Record, error)
-}) []Record {
+	List(context.Context) ([]*Record, error)
+}) []*Record {
 	t.Helper()
 	records, err := c.List(t.Context())
 	if err != nil {
@@ -53,7 +53,7 @@ func TestAGenerationIsAConfigThatSaysAll(t *testing.T) {
 		t.Errorf("configs %v, want %v", s.names(), want)
 	}
 	got := mustList(t, c)
-	want := []Record{{
+	want := []*Record{{
 		ID: "id2", Version: 2, Kind: "Route", Namespace: "shop", Name: "demo", Generation: 2,
 		Created: now.Add(-time.Hour), AppliedAt: now, AppliedBy: "me@here", Data: []byte("two"),
 		Source: "config fairlead.route.shop.demo.2",
@@ -248,7 +248,7 @@ func TestStatusIsWrittenOnceAndKeepsTheOtherLabels(t *testing.T) {
 	if err := c.WriteStatus(t.Context(), old, v1alpha1.Status{}); !errors.Is(err, ErrConflict) {
 		t.Errorf("a stale record gave %v", err)
 	}
-	if err := c.WriteStatus(t.Context(), Record{ID: "gone"}, v1alpha1.Status{}); !errors.Is(err, ErrNotFound) {
+	if err := c.WriteStatus(t.Context(), &Record{ID: "gone"}, v1alpha1.Status{}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("a record of nothing gave %v", err)
 	}
 }
@@ -281,7 +281,7 @@ func TestReadIsListForThoseWhoListThemselves(t *testing.T) {
 	if len(got) != 2 || len(got[0]) != 2 || got[0][0].Generation != 2 || got[1][0].Name != "other" {
 		t.Errorf("read %+v", got)
 	}
-	if err := c.WriteStatus(t.Context(), got[0][0], v1alpha1.Status{ReadyEndpoints: 1}); err != nil {
+	if err := c.WriteStatus(t.Context(), &got[0][0], v1alpha1.Status{ReadyEndpoints: 1}); err != nil {
 		t.Error(err)
 	}
 }

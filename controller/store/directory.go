@@ -43,9 +43,9 @@ type Directory struct {
 	scanned bool
 	// files are what was last read, by path.
 	files map[string]*file
-	// current are the objects that the files hold now, sorted. Once it was given
-	// away it is replaced, not edited.
-	current []Record
+	// current are the objects that the files hold now, sorted. Records are replaced,
+	// not edited, and once the list was given away, so is it.
+	current []*Record
 	given   bool
 	// history are earlier generations of those that have any, oldest first.
 	history map[identity][]Record
@@ -122,7 +122,7 @@ func (d *Directory) concerns(path string) bool {
 
 // List returns every object, sorted by kind, namespace and name. The caller does
 // not edit the list, and an unchanged list is the same slice.
-func (d *Directory) List(context.Context) ([]Record, error) {
+func (d *Directory) List(context.Context) ([]*Record, error) {
 	d.scanFirst()
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -164,20 +164,21 @@ func (d *Directory) Delete(_ context.Context, kind, key string) error {
 }
 
 // WriteStatus keeps the status of a record as List returned it, in memory.
-func (d *Directory) WriteStatus(_ context.Context, r Record, s v1alpha1.Status) error {
+func (d *Directory) WriteStatus(_ context.Context, r *Record, s v1alpha1.Status) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	newest := d.find(r.identity())
+	at, found := search(d.current, r.identity())
 	switch {
-	case newest == nil:
+	case !found:
 		return fmt.Errorf("write status of %s %s: %w", r.Kind, r.Key(), ErrNotFound)
-	case newest.Generation != r.Generation:
+	case d.current[at].Generation != r.Generation:
 		return fmt.Errorf("write status of %s %s: %w", r.Kind, r.Key(), ErrConflict)
 	case d.given:
 		d.current, d.given = slices.Clone(d.current), false
-		newest = d.find(r.identity())
 	}
+	newest := *d.current[at]
 	newest.Status = &s
+	d.current[at] = &newest
 	return nil
 }
 

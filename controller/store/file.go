@@ -31,8 +31,10 @@ type file struct {
 	sum  [sha256.Size]byte
 	// records are its objects, in the order of the documents; those of before
 	// where a document cannot be read. They are nil once they have been taken in.
-	records []Record
-	faults  []Fault
+	records []*Record
+	// held are the objects that are its own, as they were when it was taken in.
+	held   []*Record
+	faults []Fault
 	// emptied is when it was first seen empty after it had held objects.
 	emptied time.Time
 }
@@ -74,14 +76,14 @@ func (d *Directory) readInto(files map[string]*file, name, path string, whole bo
 }
 
 // recordsFrom are the records that the file of this name held last.
-func (d *Directory) recordsFrom(name string) []Record {
+func (d *Directory) recordsFrom(name string) []*Record {
 	if f := d.files[name]; f != nil && f.records != nil {
 		return f.records
 	}
-	records := []Record{}
-	for i := range d.current {
-		if d.current[i].AppliedBy == name {
-			records = append(records, d.current[i])
+	records := []*Record{}
+	for _, r := range d.current {
+		if r.AppliedBy == name {
+			records = append(records, r)
 		}
 	}
 	return records
@@ -101,14 +103,14 @@ func (d *Directory) parse(name string, data []byte, written time.Time, last *fil
 		}
 	}
 	documents := source.Identify(name, data)
-	f := &file{records: make([]Record, 0, len(documents))}
+	f := &file{records: make([]*Record, 0, len(documents))}
 	for _, doc := range documents {
 		if doc.Kind == "" || doc.Name == "" {
 			f.faults = append(f.faults, faultsOf(name, doc)...)
 			continue
 		}
 		place := fmt.Sprintf("%s:%d", name, doc.Line)
-		f.records = append(f.records, Record{
+		f.records = append(f.records, &Record{
 			ID: place, Kind: intern(doc.Kind), Namespace: doc.Namespace, Name: doc.Name,
 			AppliedAt: written, AppliedBy: name, Data: bytes.Clone(doc.Raw), Source: place,
 		})
@@ -135,8 +137,8 @@ func faultsOf(name string, doc source.Document) []Fault {
 }
 
 // missingFrom are the records of before whose objects are not in now.
-func missingFrom(now, before []Record) []Record {
-	return slices.DeleteFunc(slices.Clone(before), func(r Record) bool {
-		return slices.ContainsFunc(now, func(n Record) bool { return n.identity() == r.identity() })
+func missingFrom(now, before []*Record) []*Record {
+	return slices.DeleteFunc(slices.Clone(before), func(r *Record) bool {
+		return slices.ContainsFunc(now, func(n *Record) bool { return n.identity() == r.identity() })
 	})
 }

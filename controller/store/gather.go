@@ -30,11 +30,13 @@ func (d *Directory) refresh() (moved bool, fault *Fault) {
 		if !whole && d.standElsewhere(fresh, changed) {
 			continue
 		}
+		gone := d.goneFrom(changed, fresh)
 		if d.files = files; len(changed) == 0 {
 			return false, nil
 		}
 		d.doubles = doubles
-		moved = d.gather(fresh, changed)
+		d.hold(changed, fresh)
+		moved = d.gather(fresh, gone)
 		if len(doubles) == 0 {
 			for _, f := range files {
 				f.records = nil
@@ -66,41 +68,79 @@ func recordsOf(files map[string]*file, paths map[string]bool) []*Record {
 	var records []*Record
 	for _, path := range slices.Sorted(maps.Keys(paths)) {
 		if f := files[path]; f != nil {
-			for i := range f.records {
-				records = append(records, &f.records[i])
-			}
+			records = append(records, f.records...)
 		}
 	}
 	slices.SortStableFunc(records, compareRecords)
 	return records
 }
 
-// gather puts the records of the files that changed, each object's once, in the
-// place of those of before, and counts generations.
-func (d *Directory) gather(fresh []*Record, changed map[string]bool) (moved bool) {
-	next := make([]Record, 0, len(d.current)+len(fresh))
-	for i := range d.current {
-		old := &d.current[i]
-		for len(fresh) > 0 && compareRecords(fresh[0], old) < 0 {
-			next, fresh, moved = append(next, d.begin(*fresh[0])), fresh[1:], true
+// goneFrom are the objects that files which changed held before and that are not
+// in fresh, sorted.
+func (d *Directory) goneFrom(changed map[string]bool, fresh []*Record) []*Record {
+	var gone []*Record
+	for path := range changed {
+		if d.files[path] == nil {
+			continue
 		}
-		switch {
-		case len(fresh) > 0 && compareRecords(fresh[0], old) == 0:
-			r := d.goOn(old, *fresh[0])
-			moved = moved || r.Generation != old.Generation || r.Source != old.Source
-			next, fresh = append(next, r), fresh[1:]
-		case changed[old.AppliedBy]:
-			d.end(old)
-			moved = true
-		default:
-			next = append(next, *old)
+		for _, r := range d.files[path].held {
+			if _, still := search(fresh, r.identity()); still {
+				continue
+			}
+			if now := d.find(r.identity()); now != nil && now.AppliedBy == path {
+				gone = append(gone, now)
+			}
+		}
+	}
+	slices.SortFunc(gone, compareRecords)
+	return gone
+}
+
+// gather puts the records of the files that changed, each object's once, in the
+// place of those of before, takes away what is gone, and counts generations. It
+// looks at no other record: reading ten thousand takes long.
+func (d *Directory) gather(fresh, gone []*Record) (moved bool) {
+	next, rest := make([]*Record, 0, len(d.current)+len(fresh)), d.current
+	upTo := func(r *Record) (old *Record) {
+		at, found := search(rest, r.identity())
+		next, rest = append(next, rest[:at]...), rest[at:]
+		if found {
+			old, rest = rest[0], rest[1:]
+		}
+		return old
+	}
+	moved = len(gone) > 0
+	for len(fresh)+len(gone) > 0 {
+		if len(fresh) == 0 || len(gone) > 0 && compareRecords(gone[0], fresh[0]) < 0 {
+			d.end(upTo(gone[0]))
+			gone = gone[1:]
+			continue
+		}
+		old, r := upTo(fresh[0]), fresh[0]
+		fresh = fresh[1:]
+		if old == nil {
+			next, moved = append(next, d.begin(*r)), true
+			continue
+		}
+		now := d.goOn(old, *r)
+		moved = moved || now.Generation != old.Generation || now.Source != old.Source
+		next = append(next, now)
+	}
+	d.current, d.given = append(next, rest...), false
+	return moved
+}
+
+// hold notes what files that changed hold now.
+func (d *Directory) hold(changed map[string]bool, fresh []*Record) {
+	for path := range changed {
+		if f := d.files[path]; f != nil {
+			f.held = nil
 		}
 	}
 	for _, r := range fresh {
-		next, moved = append(next, d.begin(*r)), true
+		f := d.files[r.AppliedBy]
+		f.held = append(f.held, r)
 	}
-	d.current, d.given = next, false
-	return moved
 }
 
 // once leaves the first record of each object.
@@ -127,24 +167,24 @@ func (d *Directory) standElsewhere(records []*Record, changed map[string]bool) b
 
 // begin is the first generation of a new object, or the next one of an object
 // that was there before.
-func (d *Directory) begin(r Record) Record {
+func (d *Directory) begin(r Record) *Record {
 	r.Generation, r.Created = d.gone[r.identity()]+1, r.AppliedAt
 	delete(d.gone, r.identity())
-	return r
+	return &r
 }
 
 // goOn is what follows old: the next generation, unless it is the same still.
-func (d *Directory) goOn(old *Record, r Record) Record {
+func (d *Directory) goOn(old *Record, r Record) *Record {
 	if bytes.Equal(old.Data, r.Data) {
 		next := *old
 		next.ID, next.Source, next.AppliedBy, next.Data = r.ID, r.Source, r.AppliedBy, r.Data
-		return next
+		return &next
 	}
 	id := r.identity()
 	earlier := d.history[id]
 	d.history[id] = append(slices.Clone(earlier[max(0, len(earlier)+2-DefaultHistory):]), *old)
 	r.Generation, r.Created, r.Status = old.Generation+1, old.Created, old.Status
-	return r
+	return &r
 }
 
 // end forgets an object, but for its last generation's number.
@@ -155,11 +195,16 @@ func (d *Directory) end(r *Record) {
 
 // find returns the record of an object as it is now, or nil.
 func (d *Directory) find(id identity) *Record {
-	at, ok := slices.BinarySearchFunc(d.current, id, func(r Record, id identity) int { return r.identity().compare(id) })
+	at, ok := search(d.current, id)
 	if !ok {
 		return nil
 	}
-	return &d.current[at]
+	return d.current[at]
+}
+
+// search is where an object stands among sorted records.
+func search(records []*Record, id identity) (at int, found bool) {
+	return slices.BinarySearchFunc(records, id, func(r *Record, id identity) int { return r.identity().compare(id) })
 }
 
 // compareRecords orders by object. Mostly only the names differ.

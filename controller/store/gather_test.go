@@ -49,7 +49,7 @@ func TestReadingWhatChangedGivesWhatReadingAllGives(t *testing.T) {
 				t.Fatalf("seed %d: got\n%s\nwant\n%s", seed, strings.Join(got, "\n"), strings.Join(want, "\n"))
 			}
 			for _, r := range mustList(t, d) {
-				at := slices.IndexFunc(before, func(b Record) bool { return b.identity() == r.identity() })
+				at := slices.IndexFunc(before, func(b *Record) bool { return b.identity() == r.identity() })
 				next := generations[r.Name] + 1
 				if at >= 0 && string(before[at].Data) == string(r.Data) {
 					next--

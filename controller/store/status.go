@@ -12,7 +12,7 @@ import (
 // WriteStatus writes the status of a record as List returned it, unless it has
 // that status already. Whoever wrote to the config meanwhile makes it fail with
 // ErrConflict.
-func (c *Configs) WriteStatus(ctx context.Context, r Record, s v1alpha1.Status) error {
+func (c *Configs) WriteStatus(ctx context.Context, r *Record, s v1alpha1.Status) error {
 	label, err := statusLabel(s)
 	if err != nil {
 		return fmt.Errorf("write status of %s %s: %w", r.Kind, r.Key(), err)
@@ -36,7 +36,7 @@ func (c *Configs) WriteStatus(ctx context.Context, r Record, s v1alpha1.Status) 
 }
 
 // labelsAt are the labels of a record's config at the record's version.
-func (c *Configs) labelsAt(ctx context.Context, r Record) (map[string]string, error) {
+func (c *Configs) labelsAt(ctx context.Context, r *Record) (map[string]string, error) {
 	known, ok := c.lastSeen(r.ID)
 	if !ok {
 		if _, err := c.objects(ctx); err != nil {

@@ -1,11 +1,11 @@
 // Package store keeps the objects that people apply: on swarm configs (Configs),
 // or in a directory (Directory). Both have the same methods:
 //
-//	List(ctx) ([]Record, error)
+//	List(ctx) ([]*Record, error)
 //	Put(ctx, Manifest) (Record, error)
 //	Delete(ctx, kind, key string) error
 //	History(ctx, kind, key string) ([]Record, error)
-//	WriteStatus(ctx, Record, v1alpha1.Status) error
+//	WriteStatus(ctx, *Record, v1alpha1.Status) error
 //	Prune(ctx, keep int) error
 //
 // On configs, one config is one generation of one object, and immutable:

@@ -27,7 +27,7 @@ func Sync(ctx context.Context, dir *Directory, configs *Configs, origin string) 
 
 // SyncRecords is Sync for records that are all there are. What is there under
 // another origin, such as a person's, is left alone, and the error names it.
-func SyncRecords(ctx context.Context, records []Record, configs *Configs, origin string) error {
+func SyncRecords(ctx context.Context, records []*Record, configs *Configs, origin string) error {
 	w := wanted{records: records, whole: true}
 	if err := w.bring(ctx, configs, origin); err != nil {
 		return fmt.Errorf("sync %s: %w", origin, err)
@@ -37,7 +37,7 @@ func SyncRecords(ctx context.Context, records []Record, configs *Configs, origin
 
 // wanted is what is to be there under an origin.
 type wanted struct {
-	records []Record
+	records []*Record
 	// whole: what is not in records is to go.
 	whole bool
 	// takesOver: what is there under another origin becomes ours.

@@ -94,7 +94,7 @@ func TestSyncGoesOnAfterOneThatFails(t *testing.T) {
 func TestSyncRecordsLeavesAloneWhatIsNotItsOwn(t *testing.T) {
 	c := NewConfigs(newFakeSwarm(), ConfigsOptions{})
 	mustPut(t, c, manifest("persons", "x"))
-	records := []Record{
+	records := []*Record{
 		{Kind: "Route", Name: "a", Data: []byte("1"), Source: "service a"},
 		{Kind: "Route", Name: "persons", Data: []byte("2"), Source: "service persons"},
 	}

@@ -31,7 +31,7 @@ func largeInput(routes, tasks int) Input {
 			in.World.Secrets = append(in.World.Secrets, Secret{ID: "cert" + name, Name: name + ".cert"}, Secret{ID: "key" + name, Name: name + ".key"})
 			r.Spec.TLS = &v1alpha1.RouteTLS{Mode: v1alpha1.TLSTerminate, SecretRefs: []v1alpha1.SecretRef{{Cert: name + ".cert", Key: name + ".key"}}}
 		}
-		in.Objects = append(in.Objects, Object{Key: name, Generation: 1, Created: time.Unix(int64(i), 0), Route: r})
+		in.Objects = append(in.Objects, &Object{Key: name, Generation: 1, Created: time.Unix(int64(i), 0), Route: r})
 	}
 	return in
 }
@@ -64,7 +64,7 @@ func BenchmarkDecideOneMore10k(b *testing.B) {
 	in := Input{Now: time.Unix(1e9, 0)}
 	for i := range 10_000 {
 		name := fmt.Sprintf("host%05d", i)
-		in.Objects = append(in.Objects, Object{Key: name, Generation: 1, Created: time.Unix(1e9, 0), Route: &v1alpha1.Route{
+		in.Objects = append(in.Objects, &Object{Key: name, Generation: 1, Created: time.Unix(1e9, 0), Route: &v1alpha1.Route{
 			Metadata: v1alpha1.ObjectMeta{Name: name},
 			Spec:     v1alpha1.RouteSpec{Hosts: []string{name + ".example.com"}, Backend: &v1alpha1.Backend{Addresses: []string{"10.0.0.7:8080"}}},
 		}})

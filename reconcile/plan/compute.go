@@ -75,7 +75,10 @@ type finding struct{ reason, message string }
 // stands says whether rt, which was made of the object last, is what would be
 // made of now. What it lost in a conflict it may get back, so then it is not.
 func (rt *route) stands(last, now *Object) bool {
-	return rt.conflicts == nil && rt.shared == nil && now.Route != nil && last.Route == now.Route && last.Key == now.Key &&
+	if rt.conflicts != nil || rt.shared != nil {
+		return false
+	}
+	return last == now || now.Route != nil && last.Route == now.Route && last.Key == now.Key &&
 		last.Generation == now.Generation && last.FromLabels == now.FromLabels && slices.Equal(last.Problems, now.Problems)
 }
 

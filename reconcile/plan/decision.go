@@ -40,8 +40,8 @@ func (d *Decision) Next(in Input) *Decision {
 }
 
 // ofCluster are the objects that a service cluster serves; mostly all of them.
-func ofCluster(objects []Object, cluster string) []Object {
-	isOther := func(o Object) bool { return o.Cluster != cluster }
+func ofCluster(objects []*Object, cluster string) []*Object {
+	isOther := func(o *Object) bool { return o.Cluster != cluster }
 	if !slices.ContainsFunc(objects, isOther) {
 		return objects
 	}
@@ -50,17 +50,17 @@ func ofCluster(objects []Object, cluster string) []Object {
 
 // keep returns the routes of d for the objects that are the same, nil for the
 // others. It finds them all where both lists are sorted by key, as they are.
-func (d *Decision) keep(objects []Object) []*route {
+func (d *Decision) keep(objects []*Object) []*route {
 	kept := make([]*route, len(objects))
 	if d == nil {
 		return kept
 	}
 	at := 0
 	for i := range objects {
-		for at < len(d.objects) && d.in.Objects[at].Key < objects[i].Key {
+		for at < len(d.objects) && d.in.Objects[at] != objects[i] && d.in.Objects[at].Key < objects[i].Key {
 			at++
 		}
-		if at < len(d.objects) && d.objects[at].stands(&d.in.Objects[at], &objects[i]) {
+		if at < len(d.objects) && d.objects[at].stands(d.in.Objects[at], objects[i]) {
 			kept[i] = d.objects[at]
 			at++
 		}
@@ -70,7 +70,7 @@ func (d *Decision) keep(objects []Object) []*route {
 
 // begin puts the routes of objects where there is none, translated, and makes
 // those that are there ready for the other steps.
-func begin(objects []Object, routes []*route) {
+func begin(objects []*Object, routes []*route) {
 	missing := 0
 	for _, rt := range routes {
 		if rt == nil {
@@ -80,11 +80,11 @@ func begin(objects []Object, routes []*route) {
 	room, t := make([]route, missing), &translator{}
 	for i := range objects {
 		if routes[i] != nil {
-			routes[i].again(&objects[i])
+			routes[i].again(objects[i])
 			continue
 		}
 		routes[i], room = &room[0], room[1:]
-		routes[i].begin(&objects[i])
+		routes[i].begin(objects[i])
 		t.translate(routes[i])
 	}
 }

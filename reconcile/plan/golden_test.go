@@ -104,8 +104,8 @@ func unmarshal(t *testing.T, data []byte, v any) {
 	}
 }
 
-func parseObjects(t *testing.T, data []byte) []Object {
-	var objects []Object
+func parseObjects(t *testing.T, data []byte) []*Object {
+	var objects []*Object
 	for i, document := range bytes.Split(data, []byte("---\n")) {
 		var r v1alpha1.Route
 		unmarshal(t, document, &r)
@@ -132,7 +132,7 @@ func parseObjects(t *testing.T, data []byte) []Object {
 			o.LastGood, o.Route = &good, nil
 			o.Problems = []v1alpha1.Problem{{Path: "spec.hots", Reason: v1alpha1.ReasonInvalid, Message: "unknown field", Rule: -1}}
 		}
-		objects = append(objects, o)
+		objects = append(objects, &o)
 	}
 	return objects
 }

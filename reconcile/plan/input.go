@@ -12,7 +12,7 @@ type Input struct {
 	// Now is the time that the Plan is made for; plan reads no clock.
 	Now time.Time
 	// Objects are the Routes, in any order.
-	Objects []Object
+	Objects []*Object
 	// Issuers are those that Routes may name, in any order.
 	Issuers []IssuerObject
 	// World is what Swarm was last seen to be.

@@ -67,7 +67,7 @@ func drawWorld(t *rapid.T) World {
 	return w
 }
 
-func drawObject(t *rapid.T, i int) Object {
+func drawObject(t *rapid.T, i int) *Object {
 	name := fmt.Sprint("r", i)
 	r := &v1alpha1.Route{Metadata: v1alpha1.ObjectMeta{Name: name, Namespace: rapid.SampledFrom([]string{"", "shop"}).Draw(t, "namespace")}}
 	r.Spec.Hosts = rapid.SliceOfNDistinct(rapid.SampledFrom(someHosts), 1, 2, rapid.ID).Draw(t, "hosts")
@@ -95,7 +95,7 @@ func drawObject(t *rapid.T, i int) Object {
 		b := drawBackend(t)
 		r.Spec.Backend = &b
 	}
-	o := Object{Key: r.Metadata.Key(), Generation: 1, Created: time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "created")), 0), Route: r}
+	o := &Object{Key: r.Metadata.Key(), Generation: 1, Created: time.Unix(int64(rapid.IntRange(0, 3).Draw(t, "created")), 0), Route: r}
 	o.FromLabels = rapid.Bool().Draw(t, "labels")
 	if rapid.IntRange(0, 5).Draw(t, "broken") == 0 {
 		o.Route = nil
@@ -257,7 +257,7 @@ func allLoaded(s *snapshot.Snapshot) []snapshot.CertificateReport {
 func TestADecisionMadeOfTheLastOneIsTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var last *Decision
-		var objects []Object
+		var objects []*Object
 		var served []*snapshot.Snapshot
 		for range rapid.IntRange(2, 5).Draw(t, "passes") {
 			in := drawInput(t)
@@ -278,7 +278,7 @@ func TestADecisionMadeOfTheLastOneIsTheSame(t *testing.T) {
 }
 
 // drawNext takes some objects as they were, and some as they are drawn now.
-func drawNext(t *rapid.T, last, drawn []Object) []Object {
+func drawNext(t *rapid.T, last, drawn []*Object) []*Object {
 	next := slices.Clone(drawn)
 	for i := range next {
 		if i < len(last) && rapid.Bool().Draw(t, "same") {

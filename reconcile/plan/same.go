@@ -12,7 +12,7 @@ import (
 // same values, which nobody edits. Where the order differs it says false.
 func (in *Input) Same(other *Input) bool {
 	return in.Tenders == other.Tenders && in.Cluster == other.Cluster &&
-		same(in.Objects, other.Objects, sameObject) && same(in.Issuers, other.Issuers, sameIssuer) &&
+		sameObjects(in.Objects, other.Objects) && same(in.Issuers, other.Issuers, sameIssuer) &&
 		same(in.Reports, other.Reports, sameReport) &&
 		sameWorld(&in.World, &other.World)
 }
@@ -42,8 +42,12 @@ func same[T any](a, b []T, equal func(a, b *T) bool) bool {
 	return true
 }
 
+func sameObjects(a, b []*Object) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.EqualFunc(a, b, sameObject))
+}
+
 func sameObject(a, b *Object) bool {
-	return a.Key == b.Key && a.Cluster == b.Cluster && a.Generation == b.Generation && a.Created.Equal(b.Created) && a.FromLabels == b.FromLabels &&
+	return a == b || a.Key == b.Key && a.Cluster == b.Cluster && a.Generation == b.Generation && a.Created.Equal(b.Created) && a.FromLabels == b.FromLabels &&
 		a.Route == b.Route && a.LastGood == b.LastGood && a.Status == b.Status &&
 		slices.Equal(a.Problems, b.Problems) && slices.Equal(a.Ignored, b.Ignored) && slices.Equal(a.Notes, b.Notes)
 }
