@@ -3,7 +3,6 @@ package dataplane
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,7 +94,9 @@ func (p *Plane) Publish(ctx context.Context, s *snapshot.Snapshot) error {
 	p.serving.Store(last.next(world, p.certificates))
 	change.Apply(p.monitor)
 	p.prober.Sync(world)
-	p.forgetRoutes(last.world.Snapshot.Routes, s.Routes)
+	for _, key := range change.Gone {
+		p.metrics.Forget(key)
+	}
 	p.cfg.Logger.Info("snapshot published", "version", s.Version, "routes", len(s.Routes), "backends", len(s.Backends), "certificates", len(s.Certificates))
 	p.signal()
 	return nil
@@ -107,22 +108,6 @@ func (p *Plane) trust(w *live.World) {
 		spec := &w.Snapshot.Backends[i]
 		if b := w.Backend(spec.ID); spec.TLS != nil && b.Trust == nil {
 			b.Trust = p.certificates.NewTrust(spec.TLS)
-		}
-	}
-}
-
-// forgetRoutes drops the counters of Routes that are gone.
-func (p *Plane) forgetRoutes(last, next []*snapshot.Route) {
-	if slices.EqualFunc(last, next, func(a, b *snapshot.Route) bool { return a.Key == b.Key }) {
-		return
-	}
-	keep := make(map[string]bool, len(next))
-	for i := range next {
-		keep[next[i].Key] = true
-	}
-	for i := range last {
-		if !keep[last[i].Key] {
-			p.metrics.Forget(last[i].Key)
 		}
 	}
 }

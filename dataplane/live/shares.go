@@ -78,14 +78,14 @@ func (w *weighted) next(key balance.Key) int {
 }
 
 // connectAll fills in the shares of all Rules.
-func (w *World) connectAll(last *World) error {
+func (w *World) connectAll(last *World, c *Change) error {
 	w.rules = make([][]shares, chunksOf(w.Table))
 	for i := range w.rules {
 		w.rules[i] = make([]shares, chunkRules)
 	}
 	w.weighted = map[string]*weighted{}
 	for r := range w.Table.Rules {
-		if err := w.share(w.sharesOf(r), last, r); err != nil {
+		if err := w.share(w.sharesOf(r), last, r, c); err != nil {
 			return err
 		}
 	}
@@ -94,7 +94,7 @@ func (w *World) connectAll(last *World) error {
 
 // connect fills in the shares of the Rules that came, where all others are as
 // they were in the last World.
-func (w *World) connect(last *World, d routing.Difference) error {
+func (w *World) connect(last *World, d routing.Difference, c *Change) error {
 	w.rules = slices.Grow(slices.Clone(last.rules), chunksOf(w.Table))[:chunksOf(w.Table)]
 	if w.weighted = maps.Clone(last.weighted); w.weighted == nil {
 		w.weighted = map[string]*weighted{}
@@ -108,7 +108,7 @@ func (w *World) connect(last *World, d routing.Difference) error {
 			own[i] = true
 			w.rules[i] = copyOf(w.rules[i])
 		}
-		if err := w.share(w.sharesOf(r), last, r); err != nil {
+		if err := w.share(w.sharesOf(r), last, r, c); err != nil {
 			return err
 		}
 	}
@@ -131,7 +131,7 @@ func copyOf(chunk []shares) []shares {
 func choiceOf(r *routing.Rule) string { return r.Key + " " + r.Name }
 
 // share fills in s, the shares of r.
-func (w *World) share(s *shares, last *World, r *routing.Rule) error {
+func (w *World) share(s *shares, last *World, r *routing.Rule, c *Change) error {
 	refs := r.Spec.Backends
 	for i := range refs {
 		if id := refs[i].Backend; id != "" && w.backends[id] == nil {
@@ -146,7 +146,7 @@ func (w *World) share(s *shares, last *World, r *routing.Rule) error {
 		s.only = w.backends[refs[0].Backend]
 	default:
 		key := choiceOf(r)
-		w.weighted[key] = w.weigh(last.weighted[key], refs)
+		w.weighted[key] = w.weigh(last.weighted[key], refs, c)
 		s.weighted = w.weighted[key]
 	}
 	return nil
@@ -154,14 +154,14 @@ func (w *World) share(s *shares, last *World, r *routing.Rule) error {
 
 // weigh makes the choice of a Rule, or goes on with the last one's, so that
 // publishes in quick succession do not favour the first share.
-func (w *World) weigh(last *weighted, refs []snapshot.BackendRef) *weighted {
+func (w *World) weigh(last *weighted, refs []snapshot.BackendRef, c *Change) *weighted {
 	n := &weighted{}
 	for i := range refs {
 		n.ids = append(n.ids, refs[i].Backend)
 		n.weights = append(n.weights, refs[i].Weight)
 		b := w.backends[refs[i].Backend]
 		n.backends = append(n.backends, b)
-		n.hashes = append(n.hashes, hashOf(b, i))
+		n.hashes = append(n.hashes, c.hashOf(b, i))
 	}
 	if last != nil && slices.Equal(last.ids, n.ids) && slices.Equal(last.weights, n.weights) {
 		n.choice = last.choice
@@ -173,9 +173,12 @@ func (w *World) weigh(last *weighted, refs []snapshot.BackendRef) *weighted {
 
 // hashOf is what a share's Keys go by. A reference that does not resolve has no
 // name, and goes by its place.
-func hashOf(b *Backend, place int) balance.Key {
+func (c *Change) hashOf(b *Backend, place int) balance.Key {
 	if b == nil {
 		return balance.KeyOf(strconv.Itoa(place))
+	}
+	if name, ok := c.renamed[b]; ok {
+		return balance.KeyOf(name)
 	}
 	return balance.KeyOf(b.Name())
 }

@@ -15,6 +15,9 @@
 package live
 
 import (
+	"maps"
+	"slices"
+
 	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/dataplane/health"
 	"fairlead.dev/fairlead/dataplane/routing"
@@ -45,10 +48,15 @@ func (w *World) Checked(yield func(*Backend) bool) {
 
 // Change is what a new World makes of the Backends that it shares with the last.
 type Change struct {
+	// Gone are the keys of Routes that are no more.
+	Gone []string
+
 	updates []update
 	retired []*Endpoint
 	// moved: a Backend is gone, is another one, or has another name.
 	moved bool
+	// renamed are the names that Backends are about to get.
+	renamed map[*Backend]string
 }
 
 type update struct {
@@ -82,7 +90,7 @@ func Build(last *World, s *snapshot.Snapshot) (*World, *Change, error) {
 		return nil, nil, err
 	}
 	w := &World{Snapshot: s, Table: table, backends: make(map[string]*Backend, len(s.Backends))}
-	c := &Change{}
+	c := &Change{Gone: goneOf(table, difference), renamed: map[*Backend]string{}}
 	for i := range s.Backends {
 		w.takeBackend(last, &s.Backends[i], c)
 	}
@@ -94,9 +102,26 @@ func Build(last *World, s *snapshot.Snapshot) (*World, *Change, error) {
 		}
 	}
 	if c.moved {
-		return w, c, w.connectAll(last)
+		return w, c, w.connectAll(last, c)
 	}
-	return w, c, w.connect(last, difference)
+	return w, c, w.connect(last, difference, c)
+}
+
+// goneOf are the keys in d that t has no more. One key may be that of two Routes.
+func goneOf(t *routing.Table, d routing.Difference) []string {
+	gone := map[string]bool{}
+	for r := range d.Gone {
+		gone[r.Key] = true
+	}
+	for r := range d.Came {
+		delete(gone, r.Key)
+	}
+	if len(gone) > 0 {
+		for r := range t.Rules {
+			delete(gone, r.Key)
+		}
+	}
+	return slices.Collect(maps.Keys(gone))
 }
 
 // takeBackend takes a Backend over from the last World, or makes it.
@@ -110,7 +135,9 @@ func (w *World) takeBackend(last *World, spec *snapshot.Backend, c *Change) {
 	if b.unchanged(spec) && b.Name() == spec.Name {
 		return
 	}
-	c.moved = c.moved || b.Name() != spec.Name
+	if b.Name() != spec.Name {
+		c.moved, c.renamed[b] = true, spec.Name
+	}
 	list, retired := b.merge(spec)
 	c.updates = append(c.updates, update{b, spec.Name, list})
 	c.retired = append(c.retired, retired...)

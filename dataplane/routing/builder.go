@@ -14,40 +14,51 @@ type builder struct {
 	drafts []Policy // room for Policies
 }
 
-// newBuilder makes the parts of s, but for the hosts that they stand for.
+// newBuilder makes the parts of s, but not yet the hosts that they stand for.
 func newBuilder(last *Table, s *snapshot.Snapshot) (*builder, error) {
 	b := &builder{last: last, t: &Table{unknown: unknown(s.Routes)}}
 	b.t.indices = indices{slices.Clone(last.indices.free), last.indices.next}
 	from, to := sameEnds(last.parts, s.Routes)
-	known := make(map[*snapshot.Route]int, to.old-from) // counted from 1
-	for i, p := range last.parts[from:to.old] {
-		known[p.route] = i + 1
-	}
-	fresh := slices.DeleteFunc(slices.Clone(s.Routes[from:to.new]), func(r *snapshot.Route) bool { return known[r] > 0 })
+	window := s.Routes[from:to.new]
+	stay := b.stayAmong(window, last.parts[from:to.old])
 	var err error
-	if b.come, err = newParts(fresh, &b.t.indices); err != nil {
+	b.come, err = newParts(slices.DeleteFunc(slices.Clone(window), func(r *snapshot.Route) bool { return stay[r] != nil }), &b.t.indices)
+	if err != nil {
 		return nil, err
 	}
-	b.t.parts = make([]*part, 0, len(s.Routes))
-	b.t.parts = append(b.t.parts, last.parts[:from]...)
-	come, before := b.come, 0
-	for _, r := range s.Routes[from:to.new] {
-		i := known[r]
-		if i == 0 {
-			b.t.parts, come = append(b.t.parts, come[0]), come[1:]
-			continue
+	b.t.parts = append(make([]*part, 0, len(s.Routes)), last.parts[:from]...)
+	come := b.come
+	for _, r := range window {
+		p := stay[r]
+		if p == nil {
+			p, come = come[0], come[1:]
 		}
-		b.moved = b.moved || i < before
-		before = i
-		delete(known, r)
-		b.t.parts = append(b.t.parts, last.parts[from+i-1])
+		b.t.parts = append(b.t.parts, p)
 	}
 	b.t.parts = append(b.t.parts, last.parts[to.old:]...)
-	for _, i := range known {
-		b.gone = append(b.gone, last.parts[from+i-1])
-		b.t.indices.give(last.parts[from+i-1])
-	}
 	return b, nil
+}
+
+// stayAmong finds the parts of routes among those of before, and notes which are
+// gone and whether those that stay do so in their order.
+func (b *builder) stayAmong(routes []*snapshot.Route, before []*part) map[*snapshot.Route]*part {
+	place := make(map[*snapshot.Route]int, len(routes))
+	for i, r := range routes {
+		place[r] = i
+	}
+	stay, last := map[*snapshot.Route]*part{}, -1
+	for _, p := range before {
+		i, stays := place[p.route]
+		if !stays {
+			b.gone = append(b.gone, p)
+			b.t.indices.give(p)
+			continue
+		}
+		stay[p.route] = p
+		b.moved = b.moved || i < last
+		last = i
+	}
+	return stay
 }
 
 // ends are where the same end of two lists begins.
