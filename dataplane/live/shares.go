@@ -17,9 +17,9 @@ import (
 type shares struct {
 	only     *Backend
 	weighted *weighted
+	counts   Counts
 	// at is where only stands in the Rule's list; -1 where nothing has a weight.
-	at     int
-	counts Counts
+	at int32
 }
 
 // Counts are where whoever counts the requests of a Rule keeps what it counts
@@ -51,7 +51,7 @@ type weighted struct {
 func (w *World) Next(r *routing.Rule, key balance.Key) (int, *Backend) {
 	s := w.sharesOf(r)
 	if s.weighted == nil {
-		return s.at, s.only
+		return int(s.at), s.only
 	}
 	i := s.weighted.next(key)
 	if i < 0 {

@@ -129,9 +129,12 @@ func (e *Explanation) reason(c *candidate, r *Request, won bool) string {
 
 // inOrder returns the candidates by precedence, which is not how indexed ones stand.
 func (m *matches) inOrder() []*candidate {
-	all := make([]*candidate, len(m.sorted))
-	for i := range m.sorted {
-		all[i] = &m.sorted[i]
+	if m.list == nil {
+		return nil
+	}
+	all := make([]*candidate, len(m.list.sorted))
+	for i := range m.list.sorted {
+		all[i] = &m.list.sorted[i]
 	}
 	slices.SortStableFunc(all, func(a, b *candidate) int {
 		return compare(a, b)

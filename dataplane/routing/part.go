@@ -13,6 +13,7 @@ type part struct {
 	route   *snapshot.Route
 	rules   []Rule
 	matches matches
+	list    list
 	alone   [1]*part // a list of this part, for the many hosts of one Route
 }
 
@@ -83,8 +84,7 @@ func (m *maker) make(p *part, r *snapshot.Route) error {
 	}
 	*p = part{route: r, rules: m.rules[firstRule:len(m.rules):len(m.rules)]}
 	p.alone[0] = p
-	p.matches.sorted = slices.Clip(m.candidates[firstCandidate:])
-	p.matches.sort()
+	p.matches = newMatches(slices.Clip(m.candidates[firstCandidate:]), &p.list)
 	return nil
 }
 

@@ -90,14 +90,14 @@ func (t *Table) matchPlain(r *Request) Result {
 	if h == nil {
 		return Result{Outcome: t.unknown}
 	}
-	if c := h.open.first(r); c != nil {
-		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}
+	if rule, match := h.open.first(r); rule != nil {
+		return Result{Outcome: Found, Pattern: h.pattern, Rule: rule, Match: match}
 	}
-	switch c := h.terminated.first(r); {
-	case c != nil && c.rule.Route.InClear:
-		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}
-	case c != nil:
-		return Result{Outcome: RedirectToHTTPS, Pattern: h.pattern, Rule: c.rule, Match: c.match}
+	switch rule, match := h.terminated.first(r); {
+	case rule != nil && rule.Route.InClear:
+		return Result{Outcome: Found, Pattern: h.pattern, Rule: rule, Match: match}
+	case rule != nil:
+		return Result{Outcome: RedirectToHTTPS, Pattern: h.pattern, Rule: rule, Match: match}
 	case h.redirects:
 		return Result{Outcome: RedirectToHTTPS, Pattern: h.pattern}
 	}
@@ -117,8 +117,8 @@ func (t *Table) matchTLS(r *Request) Result {
 	if h == nil {
 		return Result{Outcome: t.unknown}
 	}
-	if c := h.terminated.first(r); c != nil {
-		return Result{Outcome: Found, Pattern: h.pattern, Rule: c.rule, Match: c.match}
+	if rule, match := h.terminated.first(r); rule != nil {
+		return Result{Outcome: Found, Pattern: h.pattern, Rule: rule, Match: match}
 	}
 	return Result{Pattern: h.pattern}
 }
