@@ -126,7 +126,8 @@ func (d *Directory) gather(fresh, gone []*Record) (moved bool) {
 		moved = moved || now.Generation != old.Generation || now.Source != old.Source
 		next = append(next, now)
 	}
-	d.current, d.given = append(next, rest...), false
+	next = append(next, rest...)
+	d.current, d.given = next, false
 	return moved
 }
 

@@ -136,9 +136,7 @@ func (m *matches) inOrder() []*candidate {
 	for i := range m.list.sorted {
 		all[i] = &m.list.sorted[i]
 	}
-	slices.SortStableFunc(all, func(a, b *candidate) int {
-		return compare(a, b)
-	})
+	slices.SortStableFunc(all, compare)
 	return all
 }
 
