@@ -32,7 +32,7 @@ type Authority struct{ Chain, Key []byte }
 // does. A nil Authority signs with the certificate's own key.
 func Make(w *plan.NewCertificate, by *Authority) (bundle []byte, made plan.Issued, err error) {
 	made = w.Issued
-	key, err := newKey(w.Algorithm)
+	key, err := NewKey(w.Algorithm)
 	if err != nil {
 		return nil, made, err
 	}
@@ -80,7 +80,8 @@ func commonName(names []string) string {
 	return ""
 }
 
-func newKey(algorithm string) (crypto.Signer, error) {
+// NewKey makes a key: RSA where the algorithm is v1alpha1.KeyRSA, else ECDSA.
+func NewKey(algorithm string) (crypto.Signer, error) {
 	if algorithm == v1alpha1.KeyRSA {
 		return rsa.GenerateKey(rand.Reader, rsaBits)
 	}
@@ -128,9 +129,14 @@ func encode(chain [][]byte, key crypto.Signer) ([]byte, error) {
 	for _, der := range chain {
 		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
 	}
+	return AppendKey(out, key)
+}
+
+// AppendKey appends a key in PEM to a chain.
+func AppendKey(chain []byte, key crypto.Signer) ([]byte, error) {
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
 		return nil, err
 	}
-	return append(out, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...), nil
+	return append(chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...), nil
 }
