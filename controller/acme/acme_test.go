@@ -19,7 +19,7 @@ import (
 	"github.com/mholt/acmez/v3/acme"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
-	"fairlead.dev/fairlead/controller/issue"
+	"fairlead.dev/fairlead/controller/bundle"
 	"fairlead.dev/fairlead/hack/pebble"
 )
 
@@ -116,12 +116,12 @@ func (s *shop) mustBeEmpty(t *testing.T) {
 
 func orderOf(t *testing.T, a *pebble.Authority, names ...string) *Order {
 	t.Helper()
-	key, err := issue.NewKey(v1alpha1.KeyECDSA)
+	key, err := bundle.NewKey(v1alpha1.KeyECDSA)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &Order{
-		Authority: Authority{a.Directory, a.Roots()}, Account: Account{Key: key, Email: "ops@shop.test"},
+		Authority: Authority{Directory: a.Directory, Roots: a.Roots()}, Account: Account{Key: key, Email: "ops@shop.test"},
 		Names: names, Algorithm: v1alpha1.KeyECDSA, Challenges: []string{HTTP01, TLSALPN01},
 	}
 }
@@ -178,7 +178,7 @@ func TestAWildcardIsGotByTheDNS(t *testing.T) {
 	a := pebble.Start(t, pebble.Options{Keys: map[string]string{"fairlead.": secret}})
 	d := &DNS{Server: a.DNS.Address, KeyName: "fairlead", Secret: secret}
 	o := orderOf(t, a, "*.shop.test", "shop.test")
-	if _, _, err := Obtain(t.Context(), o, d); err == nil || !strings.Contains(err.Error(), "*.shop.test: the authority wants one of the challenges dns-01") {
+	if _, _, err := Obtain(t.Context(), o, d); err == nil || !strings.Contains(err.Error(), "*.shop.test is a wildcard, which authorities grant by dns-01 only") {
 		t.Errorf("a wildcard by other challenges gave %v", err)
 	}
 	o.Challenges = []string{DNS01}
@@ -261,7 +261,7 @@ func TestWhatTheAuthorityRefusesIsTold(t *testing.T) {
 	s.hidden = true
 	_, _, err := Obtain(t.Context(), o, s)
 	var refused *Refused
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "shop.test by http-01") {
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "shop.test: the authority 127.0.0.1:") {
 		t.Errorf("nothing answers: %v", err)
 	}
 	a.DNS.Lead("127.0.0.9")

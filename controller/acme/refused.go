@@ -1,110 +1,189 @@
 package acme
 
 import (
+	"cmp"
+	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
-	"strconv"
+	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mholt/acmez/v3/acme"
 )
 
+const problemPrefix = "urn:ietf:params:acme:error:"
+
+// The Types of a Refused that are told apart here (RFC 8555 section 6.7).
+const (
+	TypeAlreadyReplaced         = "alreadyReplaced" // RFC 9773 section 7.4
+	TypeBadCSR                  = "badCSR"
+	TypeBadPublicKey            = "badPublicKey"
+	TypeCAA                     = "caa"
+	TypeConnection              = "connection"
+	TypeDNS                     = "dns"
+	TypeExternalAccountRequired = "externalAccountRequired"
+	TypeIncorrectResponse       = "incorrectResponse"
+	TypeInvalidContact          = "invalidContact"
+	TypeMalformed               = "malformed"
+	TypeRateLimited             = "rateLimited"
+	TypeRejectedIdentifier      = "rejectedIdentifier"
+	TypeServerInternal          = "serverInternal"
+	TypeTLS                     = "tls"
+	TypeUnauthorized            = "unauthorized"
+	TypeUnsupportedContact      = "unsupportedContact"
+	TypeUnsupportedIdentifier   = "unsupportedIdentifier"
+	TypeUserActionRequired      = "userActionRequired"
+)
+
 // Refused is that an authority said no.
 type Refused struct {
-	// Type is the kind of problem without its prefix, as in RFC 8555 section 6.7:
-	// "rateLimited".
+	// Authority is the host of its Directory.
+	Authority string
+	// Type is the kind of problem without its prefix, one of the constants or
+	// another one: "rateLimited".
 	Type string
+	// Detail is what it says to people.
+	Detail string
+	// Status is that of HTTP; 0 where it says none.
+	Status int
 	// RetryAfter is when the authority wants to be asked again; zero where it does
 	// not say.
 	RetryAfter time.Time
+	// Name is the host that it is about; empty where it is about the whole order, or
+	// the account.
+	Name string
+	// Challenge is the type that was tried for Name; empty where none was.
+	Challenge string
 
-	err error
+	account, bound bool // it is about the account, which was to be bound
 }
 
-// Error says what the authority said and what to do.
-func (r *Refused) Error() string { return r.err.Error() + advice[r.Type] }
+// Error says who refused what, what the authority said, and what to do.
+func (r *Refused) Error() string {
+	var b strings.Builder
+	if r.Name != "" {
+		b.WriteString(r.Name + ": ")
+	}
+	b.WriteString("the authority " + r.Authority + " refuses")
+	switch {
+	case r.Challenge != "":
+		b.WriteString(" " + r.Challenge)
+	case r.account:
+		b.WriteString(" the account")
+	}
+	b.WriteString(": " + strings.TrimRight(cmp.Or(r.Detail, "it does not say why"), ". "))
+	if r.Type != "" {
+		b.WriteString(" (" + r.Type + ")")
+	}
+	if advice := r.advice(); advice != "" {
+		b.WriteString(": " + advice)
+	}
+	return b.String()
+}
 
-// Unwrap returns the library's error.
-func (r *Refused) Unwrap() error { return r.err }
-
-const problemPrefix = "urn:ietf:params:acme:error:"
-
-// advice is what to do, by Type.
+// advice is what to do by Type, whatever was tried.
 var advice = map[string]string{
-	"connection":              ": the authority has to reach this host on port 80, or 443 for tls-alpn-01",
-	"dns":                     ": the host has to have an address in the DNS that leads here",
-	"unauthorized":            ": what the authority reached for this host is not Fairlead; look where its DNS leads",
-	"caa":                     ": a CAA record of the host forbids this authority",
-	"externalAccountRequired": ": set acme.externalAccountBinding of the issuer",
-	"rejectedIdentifier":      ": this authority makes no certificate for the host",
+	TypeRateLimited:             "it is asked too often",
+	TypeExternalAccountRequired: "it wants an account that you have with it: set acme.externalAccountBinding of the issuer to the key ID and the key that it gives you",
+	TypeInvalidContact:          "set acme.email of the issuer to an address that it takes",
+	TypeUnsupportedContact:      "set acme.email of the issuer to an address that it takes",
+	TypeRejectedIdentifier:      "it makes no certificate for such a name",
+	TypeUnsupportedIdentifier:   "it makes no certificate for such a name",
+	TypeCAA:                     "the CAA records of the name, or of what is above it, have to allow this authority",
+	TypeBadCSR:                  "if it does not take this kind of key, set privateKey.algorithm to the other one",
+	TypeBadPublicKey:            "if it does not take this kind of key, set privateKey.algorithm to the other one",
+	TypeUserActionRequired:      "somebody has to do there what it asks for",
+	TypeServerInternal:          "that is trouble of its own",
 }
 
-// isAlreadyReplaced says whether another order replaced a certificate already (RFC
-// 9773 section 5).
-func isAlreadyReplaced(err error) bool {
-	var p acme.Problem
-	return errors.As(err, &p) && p.Type == problemPrefix+"alreadyReplaced"
+// advice is what to do, empty where the authority's words are all there is.
+func (r *Refused) advice() string {
+	if r.Type == TypeRateLimited && !r.RetryAfter.IsZero() {
+		return "it may be asked again at " + inUTC(r.RetryAfter)
+	}
+	if a := advice[r.Type]; a != "" {
+		return a
+	}
+	if r.account && r.bound {
+		return "look at key ID and key of acme.externalAccountBinding of the issuer"
+	}
+	if r.Challenge == DNS01 {
+		return fmt.Sprintf("the name servers that answer for _acme-challenge.%s everywhere have to be those that take the changes, or follow them", r.Name)
+	}
+	port := map[string]string{HTTP01: "80", TLSALPN01: "443"}[r.Challenge]
+	switch {
+	case port == "":
+		return ""
+	case r.Type == TypeDNS:
+		return fmt.Sprintf("the name needs A or AAAA records that lead here, to port %s", port)
+	case r.Type == TypeUnauthorized, r.Type == TypeIncorrectResponse, r.Type == TypeTLS:
+		return fmt.Sprintf("somebody else answers on port %s: all A and AAAA records of the name have to lead here", port)
+	}
+	return fmt.Sprintf("the A and AAAA records of the name have to lead here, and port %s has to be reachable from outside", port)
 }
 
-// ofHost names the host that an error is of.
-func ofHost(name, challenge string, err error) error {
-	return fmt.Errorf("%s by %s: %w", name, challenge, err)
+// Unreachable is that an authority gave no answer, or one that is none, or that its
+// own certificate is not trusted.
+type Unreachable struct {
+	// Authority is the host of its Directory.
+	Authority string
+	// Untrusted: nobody in Roots vouches for the authority's own certificate.
+	Untrusted bool
+	// RetryAfter is when the authority wants to be asked again; zero where it does
+	// not say.
+	RetryAfter time.Time
+	// Err is what happened.
+	Err error
 }
+
+// Error says what happened, and what to do.
+func (u *Unreachable) Error() string {
+	if u.Untrusted {
+		return fmt.Sprintf("who signed the own certificate of the authority %s is not trusted: name its root in acme.caSecretRef of the issuer: %v", u.Authority, u.Err)
+	}
+	return fmt.Sprintf("the authority %s gives no answer: %v", u.Authority, u.Err)
+}
+
+// Unwrap returns what happened.
+func (u *Unreachable) Unwrap() error { return u.Err }
 
 // explain makes what the library says an error for people.
-func (c *client) explain(err error) error {
+func (c *client) explain(ctx context.Context, err error) error {
 	var p acme.Problem
 	var unknown x509.UnknownAuthorityError
+	var asking *url.Error
+	var verify *tls.CertificateVerificationError
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &p):
-		return &Refused{Type: strings.TrimPrefix(p.Type, problemPrefix), RetryAfter: c.answers.retryAfter(), err: err}
-	case errors.As(err, &unknown):
-		return fmt.Errorf("%s: who signed the authority's own certificate is not trusted: name the root in acme.caSecretRef of the issuer: %w", c.authority.Directory, err)
+		return c.refused(p)
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errOrderTime):
+		return ctx.Err()
+	case ctx.Err() != nil:
+		err = errOrderTime
+	case errors.As(err, &verify):
+		err = verify
+	case errors.As(err, &asking):
+		err = asking.Err
 	}
-	return fmt.Errorf("%s: %w", c.authority.Directory, err)
+	return &Unreachable{Authority: c.host, Untrusted: errors.As(err, &unknown), RetryAfter: c.wire.retryAfter(), Err: err}
 }
 
-// answers remembers when the authority wanted to be asked again, which the library
-// does not tell.
-type answers struct {
-	next http.RoundTripper
-
-	mu    sync.Mutex // guards following
-	after time.Time
-}
-
-// RoundTrip sends a request.
-func (a *answers) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := a.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
+func (c *client) refused(p acme.Problem) *Refused {
+	r := &Refused{
+		Authority: c.host, Type: strings.TrimPrefix(p.Type, problemPrefix), Detail: p.Detail, Status: p.Status,
+		RetryAfter: c.wire.retryAfter(),
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.after = time.Time{}
-	if answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable {
-		a.after = retryAfter(answer.Header.Get("Retry-After"), time.Now())
+	for _, s := range p.Subproblems {
+		if r.Name == "" && s.Identifier.Value != "" {
+			r.Name, r.Type = s.Identifier.Value, cmp.Or(strings.TrimPrefix(s.Type, problemPrefix), r.Type)
+		}
+		r.Detail = strings.TrimLeft(strings.TrimRight(r.Detail, ". ")+"; "+strings.TrimPrefix(s.Identifier.Value+": ", ": ")+s.Detail, "; ")
 	}
-	return answer, nil
-}
-
-func (a *answers) retryAfter() time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.after
-}
-
-// retryAfter reads a Retry-After (RFC 9110 section 10.2.3); zero is none.
-func retryAfter(value string, now time.Time) time.Time {
-	if n, err := strconv.Atoi(value); err == nil && n >= 0 {
-		return now.Add(time.Duration(n) * time.Second)
+	if p.Type == problemPrefix+TypeUserActionRequired && p.Instance != "" {
+		r.Detail += " " + p.Instance
 	}
-	t, _ := http.ParseTime(value)
-	return t
+	return r
 }

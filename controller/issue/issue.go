@@ -5,34 +5,28 @@ package issue
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"math/big"
 	"time"
 
-	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/bundle"
 	"fairlead.dev/fairlead/reconcile/plan"
 )
-
-const rsaBits = 2048
 
 // Authority is what signs: a certificate with those above it, and its key, in PEM.
 type Authority struct{ Chain, Key []byte }
 
-// Make makes the certificate that w asks for and returns its chain and key in
-// PEM, one after the other, and what it became: the authority may end before w
-// does. A nil Authority signs with the certificate's own key.
-func Make(w *plan.NewCertificate, by *Authority) (bundle []byte, made plan.Issued, err error) {
+// Make makes the certificate that w asks for and returns its bundle, as package
+// bundle has it, and what it became: the authority may end before w does. A nil
+// Authority signs with the certificate's own key.
+func Make(w *plan.NewCertificate, by *Authority) (text []byte, made plan.Issued, err error) {
 	made = w.Issued
-	key, err := NewKey(w.Algorithm)
+	key, err := bundle.NewKey(w.Algorithm)
 	if err != nil {
 		return nil, made, err
 	}
@@ -62,8 +56,8 @@ func Make(w *plan.NewCertificate, by *Authority) (bundle []byte, made plan.Issue
 	if err != nil {
 		return nil, made, err
 	}
-	bundle, err = encode(append([][]byte{der}, signer.chain...), key)
-	return bundle, made, err
+	text, err = bundle.Encode(append([][]byte{der}, signer.chain...), key)
+	return text, made, err
 }
 
 // longestCommonName is X.520's upper bound of a common name.
@@ -78,14 +72,6 @@ func commonName(names []string) string {
 		}
 	}
 	return ""
-}
-
-// NewKey makes a key: RSA where the algorithm is v1alpha1.KeyRSA, else ECDSA.
-func NewKey(algorithm string) (crypto.Signer, error) {
-	if algorithm == v1alpha1.KeyRSA {
-		return rsa.GenerateKey(rand.Reader, rsaBits)
-	}
-	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
 // authority is an Authority that was read.
@@ -109,34 +95,5 @@ func readAuthority(a *Authority) (authority, error) {
 	case pair.Leaf.KeyUsage != 0 && pair.Leaf.KeyUsage&x509.KeyUsageCertSign == 0:
 		return authority{}, fmt.Errorf("the authority %s may not sign certificates", pair.Leaf.Subject)
 	}
-	return authority{pair.Leaf, key, withoutRoot(pair.Certificate)}, nil
-}
-
-// withoutRoot leaves out what signed itself: clients have it, or do not trust it
-// (RFC 8446 section 4.4.2).
-func withoutRoot(chain [][]byte) [][]byte {
-	var out [][]byte
-	for _, der := range chain {
-		if c, err := x509.ParseCertificate(der); err == nil && c.CheckSignatureFrom(c) != nil {
-			out = append(out, der)
-		}
-	}
-	return out
-}
-
-func encode(chain [][]byte, key crypto.Signer) ([]byte, error) {
-	var out []byte
-	for _, der := range chain {
-		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
-	}
-	return AppendKey(out, key)
-}
-
-// AppendKey appends a key in PEM to a chain.
-func AppendKey(chain []byte, key crypto.Signer) ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	return append(chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})...), nil
+	return authority{pair.Leaf, key, bundle.WithoutRoot(pair.Certificate)}, nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"fairlead.dev/fairlead/api/v1alpha1"
+	"fairlead.dev/fairlead/controller/bundle"
 	"fairlead.dev/fairlead/reconcile/plan"
 )
 
@@ -22,11 +23,11 @@ func authorities(t testing.TB, begins, ends time.Time) (root *x509.Certificate, 
 	t.Helper()
 	root, rootKey := authorityFor(t, "root", begins, ends.Add(24*time.Hour), nil, nil)
 	m, key := authorityFor(t, "middle", begins, ends, root, rootKey)
-	bundle, err := encode([][]byte{m.Raw, root.Raw}, key)
+	text, err := bundle.Encode([][]byte{m.Raw, root.Raw}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	chain, keyPEM, _ := strings.Cut(string(bundle), "-----BEGIN PRIVATE KEY-----")
+	chain, keyPEM, _ := strings.Cut(string(text), "-----BEGIN PRIVATE KEY-----")
 	return root, &Authority{Chain: []byte(chain), Key: []byte("-----BEGIN PRIVATE KEY-----" + keyPEM)}
 }
 
