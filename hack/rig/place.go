@@ -79,3 +79,13 @@ func (p *Place) HTTP(addr string) *http.Client {
 		return http.ErrUseLastResponse
 	}}
 }
+
+// ListenPacket takes a UDP port in the place.
+func (p *Place) ListenPacket(network, addr string) (net.PacketConn, error) {
+	var c net.PacketConn
+	err := inNetNS(p.NetNS, func() (err error) {
+		c, err = net.ListenPacket(network, addr)
+		return err
+	})
+	return c, err
+}
