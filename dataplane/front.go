@@ -68,6 +68,10 @@ func (f *front) take(s passthrough.Socket) {
 		return
 	}
 	now := f.plane.serving.Load()
+	if now.world.Challenges.TLS(&hello) != nil {
+		f.handshakers.do(func() { f.acceptSocket(s) })
+		return
+	}
 	res := now.world.Table.TLS(hello.ServerName)
 	if res.Outcome != routing.Passthrough {
 		if policy := now.policy(res); policy != nil {
@@ -129,6 +133,11 @@ func (f *front) accept(c net.Conn, client netip.Addr) {
 		return
 	}
 	now := p.serving.Load()
+	if proof := now.world.Challenges.TLS(&peeked.Hello); proof != nil {
+		first, c := peeked.Rest()
+		f.prove(c, client, first, proof)
+		return
+	}
 	res := now.world.Table.TLS(peeked.Hello.ServerName)
 	if res.Outcome == routing.Passthrough {
 		p.passThrough(f.ctx, f.relay, peeked, now.world, res.Rule)
@@ -136,6 +145,18 @@ func (f *front) accept(c net.Conn, client netip.Addr) {
 	}
 	first, c := peeked.Rest()
 	f.terminate(c, client, first, peeked.Hello.ServerName, now.policy(res))
+}
+
+// prove makes a handshake for an authority, which wants nothing more.
+func (f *front) prove(c net.Conn, client netip.Addr, first []byte, cfg *tls.Config) {
+	defer f.plane.connections.Leave(client)
+	defer c.Close()
+	if _, err := f.handshake(c, first, cfg); err != nil {
+		f.plane.metrics.Handshake("failed")
+		f.plane.cfg.Logger.Debug("tls handshake of a challenge failed", "client", c.RemoteAddr().String(), "error", err)
+		return
+	}
+	f.plane.metrics.Handshake("challenge")
 }
 
 // terminate makes the handshake and hands the connection to the engine. first was

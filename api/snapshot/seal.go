@@ -28,6 +28,7 @@ func (s Snapshot) Seal() *Snapshot {
 		h.list(c.Signers)
 	})
 	h.list(s.SessionKeys)
+	count(h, s.Challenges, func(c *Challenge) { h.strings(string(c.Type), c.Host, c.Token, c.KeyAuthorization) })
 	d := h.take()
 	s.Version = hex.EncodeToString(d[:])
 	return &s

@@ -27,6 +27,30 @@ type Snapshot struct {
 	// SessionKeys are the IDs of the secrets that sessions are sealed with, where a
 	// Rule has a Session. The first makes new ones, the others open old ones.
 	SessionKeys []string `json:"sessionKeys,omitempty"`
+	// Challenges are answered to authorities that make certificates, on every data
+	// plane: nobody knows which one they ask. They are sorted by Host and Token.
+	Challenges []Challenge `json:"challenges,omitempty"`
+}
+
+// ChallengeType says how a challenge is answered.
+type ChallengeType string
+
+// The challenges that a data plane answers.
+const (
+	// HTTP01 is answered on the plain port (RFC 8555 section 8.3).
+	HTTP01 ChallengeType = "http-01"
+	// TLSALPN01 is answered in a handshake (RFC 8737).
+	TLSALPN01 ChallengeType = "tls-alpn-01"
+)
+
+// Challenge is what an authority looks for. Nothing of it is secret.
+type Challenge struct {
+	Type ChallengeType `json:"type"`
+	// Host is the name that is asked for, in lower case.
+	Host string `json:"host"`
+	// Token and KeyAuthorization are those of RFC 8555 section 8.1.
+	Token            string `json:"token"`
+	KeyAuthorization string `json:"keyAuthorization"`
 }
 
 // TLSMode says what the data plane does with TLS on a Route's hosts.

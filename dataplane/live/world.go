@@ -19,6 +19,7 @@ import (
 	"slices"
 
 	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/dataplane/challenge"
 	"fairlead.dev/fairlead/dataplane/health"
 	"fairlead.dev/fairlead/dataplane/routing"
 )
@@ -27,6 +28,8 @@ import (
 type World struct {
 	Snapshot *snapshot.Snapshot
 	Table    *routing.Table
+	// Challenges are answered before anything else; nil are none.
+	Challenges *challenge.Answers
 
 	rules    [][]shares // chunks of chunkRules, by routing.Rule.Index
 	backends map[string]*Backend
@@ -89,7 +92,7 @@ func Build(last *World, s *snapshot.Snapshot) (*World, *Change, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &World{Snapshot: s, Table: table, backends: make(map[string]*Backend, len(s.Backends))}
+	w := &World{Snapshot: s, Table: table, Challenges: challenge.New(s.Challenges, last.Challenges), backends: make(map[string]*Backend, len(s.Backends))}
 	c := &Change{Gone: goneOf(table, difference), renamed: map[*Backend]string{}}
 	for i := range s.Backends {
 		w.takeBackend(last, &s.Backends[i], c)

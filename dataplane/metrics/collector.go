@@ -14,7 +14,7 @@ var (
 	inFlightDesc      = prometheus.NewDesc("fairlead_requests_in_flight", "Requests that are not answered yet.", nil, nil)
 	passthroughsDesc  = prometheus.NewDesc("fairlead_passthrough_connections", "Passthrough connections that are open.", nil, nil)
 	connectErrorsDesc = prometheus.NewDesc("fairlead_endpoint_connect_errors_total", "Connections to Endpoints that could not be made.", nil, nil)
-	handshakesDesc    = prometheus.NewDesc("fairlead_tls_handshakes_total", "TLS connections by what became of them: ok, failed, client_certificate, unknown_name, not_tls, passthrough.", []string{"result"}, nil)
+	handshakesDesc    = prometheus.NewDesc("fairlead_tls_handshakes_total", "TLS connections by what became of them: ok, failed, client_certificate, unknown_name, not_tls, passthrough, challenge.", []string{"result"}, nil)
 	publishesDesc     = prometheus.NewDesc("fairlead_publishes_total", "Snapshots by what became of them: ok, failed.", []string{"result"}, nil)
 	refusedDesc       = prometheus.NewDesc("fairlead_refused_total", "Requests and connections that a limit or the grammar refused, by reason.", []string{"reason"}, nil)
 	checksDesc        = prometheus.NewDesc("fairlead_health_checks_total", "Checks of Endpoints by what became of them: passed, failed.", []string{"result"}, nil)

@@ -100,7 +100,8 @@ func (m *Metrics) PassthroughEnds() { m.passthroughs.Add(-1) }
 // ConnectError counts a connection to an Endpoint that could not be made.
 func (m *Metrics) ConnectError() { m.connectErrors.Add(1) }
 
-// Handshake counts a TLS connection: "ok", "failed", "unknown_name" or "not_tls".
+// Handshake counts a TLS connection: "ok", "failed", "client_certificate",
+// "unknown_name", "not_tls", or "challenge", which is an authority's.
 func (m *Metrics) Handshake(result string) { m.handshakes.add(result) }
 
 // Refused counts a request or connection that a limit or the grammar refused. The

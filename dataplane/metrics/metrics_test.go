@@ -91,7 +91,7 @@ fairlead_requests_in_flight 1
 fairlead_requests_total{code="0",route="a"} 1
 fairlead_requests_total{code="200",route="a"} 1
 fairlead_requests_total{code="404",route=""} 1
-# HELP fairlead_tls_handshakes_total TLS connections by what became of them: ok, failed, client_certificate, unknown_name, not_tls, passthrough.
+# HELP fairlead_tls_handshakes_total TLS connections by what became of them: ok, failed, client_certificate, unknown_name, not_tls, passthrough, challenge.
 # TYPE fairlead_tls_handshakes_total counter
 fairlead_tls_handshakes_total{result="ok"} 2
 fairlead_tls_handshakes_total{result="passthrough"} 2

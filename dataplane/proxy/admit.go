@@ -28,6 +28,22 @@ func (x *exchange) decide() {
 	x.result = table.Match(x.kind, request)
 }
 
+// answeredChallenge answers an authority that looks whether a host leads here,
+// whatever Routes say of it.
+func (x *exchange) answeredChallenge() bool {
+	if x.kind != routing.Plain || x.in.Method != http.MethodGet && x.in.Method != http.MethodHead {
+		return false
+	}
+	authorization, ok := x.world.Challenges.HTTP(routing.Hostname(x.in.Host), x.in.Path)
+	if !ok {
+		return false
+	}
+	x.answer = message.Response{Status: http.StatusOK, Fields: x.answer.Fields[:0]}
+	x.answer.Fields.Add("Content-Type", "application/octet-stream") // RFC 8555 section 8.3
+	x.replyWith(authorization)
+	return true
+}
+
 func hasCORS(r *routing.Rule) bool {
 	if r.Plain {
 		return false

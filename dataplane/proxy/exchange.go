@@ -151,6 +151,9 @@ func (x *exchange) serve() {
 		return
 	}
 	x.world = x.engine.cfg.World()
+	if x.world.Challenges != nil && x.answeredChallenge() {
+		return
+	}
 	x.in.Fields = x.peer.shown.replace(x.in.Fields)
 	x.decide()
 	if r := x.result.Rule; r != nil {
