@@ -32,8 +32,8 @@ type file struct {
 	// records are its objects, in the order of the documents; those of before
 	// where a document cannot be read. They are nil once they have been taken in.
 	records []*Record
-	// held are the objects that are its own, as they were when it was taken in.
-	held   []*Record
+	// held are the objects that are its own.
+	held   []identity
 	faults []Fault
 	// emptied is when it was first seen empty after it had held objects.
 	emptied time.Time

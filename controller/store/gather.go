@@ -83,11 +83,11 @@ func (d *Directory) goneFrom(changed map[string]bool, fresh []*Record) []*Record
 		if d.files[path] == nil {
 			continue
 		}
-		for _, r := range d.files[path].held {
-			if _, still := search(fresh, r.identity()); still {
+		for _, id := range d.files[path].held {
+			if _, still := search(fresh, id); still {
 				continue
 			}
-			if now := d.find(r.identity()); now != nil && now.AppliedBy == path {
+			if now := d.find(id); now != nil && now.AppliedBy == path {
 				gone = append(gone, now)
 			}
 		}
@@ -135,12 +135,12 @@ func (d *Directory) gather(fresh, gone []*Record) (moved bool) {
 func (d *Directory) hold(changed map[string]bool, fresh []*Record) {
 	for path := range changed {
 		if f := d.files[path]; f != nil {
-			f.held = nil
+			f.held = make([]identity, 0, len(f.records))
 		}
 	}
 	for _, r := range fresh {
 		f := d.files[r.AppliedBy]
-		f.held = append(f.held, r)
+		f.held = append(f.held, r.identity())
 	}
 }
 
