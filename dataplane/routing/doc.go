@@ -1,5 +1,6 @@
 // Package routing decides which Rule serves a request. A Table is made from one
-// Snapshot, never changes, and may be read by any number of goroutines.
+// Snapshot, never changes, and may be read by any number of goroutines. The Table
+// of the next Snapshot is made of it, and shares what the two Snapshots share.
 //
 // A request is decided in two steps.
 //
