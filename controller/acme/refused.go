@@ -177,10 +177,15 @@ func (c *client) refused(p acme.Problem) *Refused {
 		RetryAfter: c.wire.retryAfter(),
 	}
 	for _, s := range p.Subproblems {
-		if r.Name == "" && s.Identifier.Value != "" {
-			r.Name, r.Type = s.Identifier.Value, cmp.Or(strings.TrimPrefix(s.Type, problemPrefix), r.Type)
+		said := s.Detail
+		switch host := s.Identifier.Value; {
+		case host == "":
+		case r.Name == "":
+			r.Name, r.Type = host, cmp.Or(strings.TrimPrefix(s.Type, problemPrefix), r.Type)
+		default:
+			said = host + ": " + said
 		}
-		r.Detail = strings.TrimLeft(strings.TrimRight(r.Detail, ". ")+"; "+strings.TrimPrefix(s.Identifier.Value+": ", ": ")+s.Detail, "; ")
+		r.Detail = strings.TrimPrefix(strings.TrimRight(r.Detail, ". ")+"; "+said, "; ")
 	}
 	if p.Type == problemPrefix+TypeUserActionRequired && p.Instance != "" {
 		r.Detail += " " + p.Instance

@@ -41,6 +41,7 @@ type front struct {
 	mu      sync.Mutex // guards following
 	refusal *Refusal
 	orders  int
+	open    map[net.Conn]bool
 }
 
 // startFront returns where it listens.
@@ -55,7 +56,7 @@ func startFront(t testing.TB, place Place, address string, pebble string, pair t
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // the Pebble that we started
 	}
 	silent := log.New(io.Discard, "", 0)
-	f := &front{pebble: &httputil.ReverseProxy{
+	f := &front{open: map[net.Conn]bool{}, pebble: &httputil.ReverseProxy{
 		Transport: to, ErrorLog: silent,
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(&url.URL{Scheme: "https", Host: pebble})
@@ -63,7 +64,7 @@ func startFront(t testing.TB, place Place, address string, pebble string, pair t
 		},
 	}}
 	server := &http.Server{
-		Handler: f, ErrorLog: silent, ReadHeaderTimeout: 10 * time.Second,
+		Handler: f, ErrorLog: silent, ReadHeaderTimeout: 10 * time.Second, ConnState: f.note,
 		TLSConfig: &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12},
 	}
 	ended := make(chan struct{})
@@ -84,6 +85,16 @@ func (f *front) refuse(r *Refusal) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.refusal = r
+}
+
+func (f *front) note(c net.Conn, now http.ConnState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now == http.StateClosed || now == http.StateHijacked {
+		delete(f.open, c)
+	} else {
+		f.open[c] = true
+	}
 }
 
 // ServeHTTP refuses, or asks Pebble.

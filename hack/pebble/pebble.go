@@ -178,7 +178,7 @@ func (a *Authority) ask(method, path string, body []byte) ([]byte, error) {
 	defer answer.Body.Close()
 	data, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("Pebble says %s to %s: %s", answer.Status, path, data)
+		err = fmt.Errorf("%s to %s: %s", answer.Status, path, data)
 	}
 	return data, err
 }
@@ -191,6 +191,13 @@ func (a *Authority) Orders() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.orders
+}
+
+// Connections is how many clients have open.
+func (a *Authority) Connections() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.open)
 }
 
 // Renew is when the authority wants a certificate to be renewed; explanation is a
