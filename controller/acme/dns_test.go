@@ -170,6 +170,20 @@ func TestAllServersOfAZoneAreWaitedFor(t *testing.T) {
 	}
 }
 
+func TestTheServersOfAZoneAreFound(t *testing.T) {
+	t.Parallel()
+	primary := pebble.StartDNS(t, pebble.DNSOptions{})
+	world := pebble.StartDNS(t, pebble.DNSOptions{Zones: []string{"elsewhere."}})
+	primary.Serve("ns1.test", "ns2.elsewhere", "ns3.nowhere")
+	primary.Lead("192.0.2.1")
+	world.Lead("192.0.2.2")
+	d := &DNS{Server: primary.Address, Resolvers: []string{world.Address}}
+	want := []server{{"ns1.test", "192.0.2.1:53"}, {"ns2.elsewhere", "192.0.2.2:53"}}
+	if got := d.othersOf(t.Context(), "test."); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestAServerNeedNoPort(t *testing.T) {
 	for server, want := range map[string]string{
 		"ns.test": "ns.test:53", "ns.test:5353": "ns.test:5353", "192.0.2.1": "192.0.2.1:53",

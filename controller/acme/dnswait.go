@@ -50,7 +50,7 @@ func (d *DNS) wait(ctx context.Context, p place) error {
 func (d *DNS) waitFor(ctx context.Context, s server, p place, silent int) error {
 	var heard bool
 	for pause := look; ; pause = min(2*pause, lookMost) {
-		answer, err := d.askAt(ctx, s.address, p.record.Hdr.Name, dns.TypeTXT)
+		answer, err := d.askServer(ctx, s, p.record.Hdr.Name)
 		switch {
 		case err == nil && has(answer, p.record):
 			return nil
@@ -74,6 +74,14 @@ func (d *DNS) waitFor(ctx context.Context, s server, p place, silent int) error 
 		case <-time.After(pause):
 		}
 	}
+}
+
+// askServer asks Server as it was asked before, and others as resolvers ask them.
+func (d *DNS) askServer(ctx context.Context, s server, name string) (*dns.Msg, error) {
+	if s.address == d.address() {
+		return d.ask(ctx, name, dns.TypeTXT)
+	}
+	return d.askAt(ctx, s.address, name, dns.TypeTXT)
 }
 
 func has(answer *dns.Msg, record *dns.TXT) bool {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -206,6 +207,28 @@ func TestWhatIsShownIsWithdrawn(t *testing.T) {
 	broken := &failing{err: errors.New("the data planes do not answer")}
 	if _, _, err := Obtain(t.Context(), orderOf(t, a, "shop.test", "www.shop.test"), broken); !errors.Is(err, broken.err) || broken.withdrawn != 2 {
 		t.Errorf("what cannot be shown: %v, %d withdrawn", err, broken.withdrawn)
+	}
+}
+
+// An authority bounds how many authorizations may be pending.
+func TestWhatIsPendingIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := openShop(t)
+	a := start(t, s, pebble.Options{})
+	var log bytes.Buffer
+	o := orderOf(t, a, "shop.test", "www.shop.test")
+	o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	if _, _, err := Obtain(t.Context(), o, &failing{err: errors.New("it cannot be shown")}); err == nil {
+		t.Fatal("what is not shown was got")
+	}
+	posts := regexp.MustCompile(`method=POST url=\S+/authZ/.* status_code=200`).FindAllString(log.String(), -1)
+	if len(posts) != 4 || strings.Contains(log.String(), "could not be given up") {
+		t.Errorf("%d of the authorizations' requests were taken, want that each is read and given up:\n%s", len(posts), log.String())
+	}
+	for _, p := range o.Names { // what was given up is not in the way of the next order
+		if _, _, err := Obtain(t.Context(), orderBy(o, p), s); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package acme
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -190,6 +191,24 @@ func TestASubproblemNamesTheHost(t *testing.T) {
 	const want = `_example.org: the authority ca.test refuses: Some of the identifiers requested were rejected; Invalid underscore in DNS name "_example.org"; example.net: This CA will not issue for "example.net" (malformed)`
 	if r.Error() != want {
 		t.Errorf("%s\nwant\n%s", r, want)
+	}
+}
+
+func TestAnOrderThatTakesTooLongIsNoCancelledOne(t *testing.T) {
+	c := client{host: "ca.test", wire: newWire(nil)}
+	bound, cancel := context.WithTimeoutCause(t.Context(), 0, errOrderTime)
+	defer cancel()
+	<-bound.Done()
+	var u *Unreachable
+	if err := c.explain(bound, bound.Err()); !errors.As(err, &u) || err.Error() != "the authority ca.test gives no answer: it takes too long" {
+		t.Error(err)
+	}
+	outer, end := context.WithCancel(t.Context())
+	inner, cancel := context.WithTimeoutCause(outer, time.Hour, errOrderTime)
+	defer cancel()
+	end()
+	if err := c.explain(inner, fmt.Errorf("asking: %w", inner.Err())); err != context.Canceled {
+		t.Error(err)
 	}
 }
 

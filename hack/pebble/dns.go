@@ -40,8 +40,10 @@ type DNS struct {
 
 	mu        sync.Mutex // guards following
 	addresses []string
+	turn      int                 // of the addresses
 	aliases   map[string]string   // by name, in lower case
 	texts     map[string][]string // likewise
+	servers   []string
 	readOnly  bool
 }
 
@@ -97,7 +99,8 @@ func (d *DNS) listen(t testing.TB, o DNSOptions) (net.PacketConn, net.Listener) 
 	return nil, nil
 }
 
-// Lead gives every host these addresses.
+// Lead gives every host these addresses. Each answer begins with the next one, and
+// Pebble goes to the first.
 func (d *DNS) Lead(addresses ...string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -109,6 +112,13 @@ func (d *DNS) Alias(name, target string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.aliases[dns.CanonicalName(name)] = dns.Fqdn(target)
+}
+
+// Serve names the servers of the zones, which are hosts as any.
+func (d *DNS) Serve(hosts ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.servers = hosts
 }
 
 // ReadOnly refuses changes.
@@ -207,8 +217,14 @@ func (d *DNS) answer(answer, asked *dns.Msg) {
 	switch {
 	case q.Qtype == dns.TypeSOA && name == zone:
 		answer.Answer = append(answer.Answer, soa)
+	case q.Qtype == dns.TypeNS && name == zone:
+		for _, host := range d.servers {
+			answer.Answer = append(answer.Answer, &dns.NS{Hdr: header(zone, dns.TypeNS), Ns: dns.Fqdn(host)})
+		}
 	case q.Qtype == dns.TypeA:
-		for _, a := range d.addresses {
+		d.turn++
+		for i := range d.addresses {
+			a := d.addresses[(d.turn+i)%len(d.addresses)]
 			answer.Answer = append(answer.Answer, &dns.A{Hdr: header(name, dns.TypeA), A: net.ParseIP(a)})
 		}
 	case q.Qtype == dns.TypeTXT:
