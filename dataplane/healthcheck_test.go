@@ -144,9 +144,7 @@ func TestRequestsPassAnEndpointOverThatFailsItsChecks(t *testing.T) {
 				}
 			}
 			for _, want := range []string{"fairlead_endpoints{ejected} 1", "fairlead_health_checks_total{failed}", "fairlead_health_checks_total{passed}"} {
-				if got := series(t, reg); !strings.Contains(got, want) {
-					t.Errorf("no %s in %s", want, got)
-				}
+				until(t, want, func() bool { return strings.Contains(series(t, reg), want) })
 			}
 			if kind == snapshot.CheckTCP {
 				return
