@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -28,49 +27,6 @@ type IssuerObject struct {
 	Status *v1alpha1.Status
 }
 
-// Issued is what a secret says of the certificate in it that an Issuer made.
-type Issued struct {
-	// Issuer is the Issuer's key; "" for a secret that no Issuer made.
-	Issuer string
-	// Settings is the hash of what the certificate was made by: its names, the
-	// kind of its key, the Issuer's settings.
-	Settings string
-	// Version counts the certificates of one name from 1.
-	Version int
-	// Begins and Ends are the certificate's.
-	Begins, Ends time.Time
-}
-
-// Labels of secrets with certificates that an Issuer made, beside
-// LabelCertificate.
-const (
-	LabelIssuer   = "fairlead.dev/issuer"
-	LabelSettings = "fairlead.dev/settings"
-	LabelVersion  = "fairlead.dev/version"
-	LabelBegins   = "fairlead.dev/begins"
-	LabelEnds     = "fairlead.dev/ends"
-)
-
-// Labels are how a secret says it.
-func (i Issued) Labels() map[string]string {
-	return map[string]string{
-		LabelIssuer: i.Issuer, LabelSettings: i.Settings, LabelVersion: strconv.Itoa(i.Version),
-		LabelBegins: i.Begins.UTC().Format(time.RFC3339), LabelEnds: i.Ends.UTC().Format(time.RFC3339),
-	}
-}
-
-// ReadIssued is the counterpart of Labels; zero where the labels say nothing.
-func ReadIssued(labels map[string]string) Issued {
-	if labels[LabelIssuer] == "" {
-		return Issued{}
-	}
-	i := Issued{Issuer: labels[LabelIssuer], Settings: labels[LabelSettings]}
-	i.Version, _ = strconv.Atoi(labels[LabelVersion])
-	i.Begins, _ = time.Parse(time.RFC3339, labels[LabelBegins])
-	i.Ends, _ = time.Parse(time.RFC3339, labels[LabelEnds])
-	return i
-}
-
 // NewCertificate is a certificate to be made, with a new key.
 type NewCertificate struct {
 	// Certificate is the value of LabelCertificate.
@@ -86,7 +42,16 @@ type NewCertificate struct {
 	CACert, CAKey string
 }
 
-// issue is a certificate that a Route wants.
+// wish is a certificate that an object wants of an Issuer.
+type wish struct {
+	// namespace is the object's, in which the Issuer is looked up first.
+	namespace, issuer string
+	// label is the value of LabelCertificate.
+	label string
+	hosts []string
+}
+
+// issue is a wish that can be met.
 type issue struct {
 	NewCertificate
 	duration, renewBefore time.Duration
@@ -94,36 +59,51 @@ type issue struct {
 
 // resolveIssuer notes what rt wants of its Issuer, and resolves what there is.
 func (r *resolver) resolveIssuer(rt *route) {
-	ref := rt.spec.TLS.IssuerRef
-	o := r.issuer(rt.namespace, ref)
+	w := wish{namespace: rt.namespace, issuer: rt.spec.TLS.IssuerRef, label: certificateName(rt.object.Key), hosts: rt.spec.Hosts}
+	if _, why := r.wish(w); why.reason != "" {
+		x := rt.except()
+		x.unresolved = append(x.unresolved, why)
+		return
+	}
+	r.labelledBy(rt, w.label)
+}
+
+// wish notes among what is to be issued what w becomes, or says why it cannot be.
+func (r *resolver) wish(w wish) (at int, why finding) {
+	o := r.issuer(w.namespace, w.issuer)
 	switch {
 	case o == nil:
-		rt.miss(v1alpha1.ReasonIssuerNotFound, "issuer %q does not exist: apply one, of kind Issuer", ref)
-		return
+		return 0, finding{v1alpha1.ReasonIssuerNotFound, fmt.Sprintf("issuer %q does not exist: apply one, of kind Issuer", w.issuer)}
 	case o.Issuer == nil || len(o.Problems) > 0:
-		rt.miss(v1alpha1.ReasonIssuerNotFound, "issuer %q cannot be used: %s", o.Key, refusal(o.Problems).message)
-		return
+		return 0, finding{v1alpha1.ReasonIssuerNotFound, fmt.Sprintf("issuer %q cannot be used: %s", o.Key, refusal(o.Problems).message)}
 	}
-	w := issue{NewCertificate: NewCertificate{Certificate: certificateName(rt.object.Key)}}
-	for _, h := range rt.spec.Hosts {
-		if h = strings.TrimSuffix(strings.ToLower(h), "."); h != "*" {
-			w.Names = append(w.Names, h)
+	out := issue{NewCertificate: NewCertificate{Certificate: w.label, Names: certifiable(w.hosts)}}
+	if len(out.Names) == 0 {
+		return 0, finding{v1alpha1.ReasonInvalidCertificateRef, "no certificate can be made for the host *: name hosts, or secretRefs"}
+	}
+	spec := &o.Issuer.Spec
+	out.Algorithm = spec.PrivateKey.Algorithm
+	out.duration, out.renewBefore = time.Duration(*spec.Duration), time.Duration(*spec.RenewBefore)
+	if spec.CA != nil {
+		if why := r.authorityOf(o, &out); why.reason != "" {
+			return 0, why
 		}
 	}
-	if len(w.Names) == 0 {
-		rt.miss(v1alpha1.ReasonInvalidCertificateRef, "no certificate can be made for the host *: name hosts, or secretRefs")
-		return
+	out.Issued = Issued{Issuer: o.Key, Settings: settingsOf(&out)}
+	r.issues = append(r.issues, out)
+	return len(r.issues) - 1, finding{}
+}
+
+// certifiable are the hosts that a certificate can be made for, as names in it.
+func certifiable(hosts []string) []string {
+	var names []string
+	for _, h := range hosts {
+		if h = strings.TrimSuffix(strings.ToLower(h), "."); h != "*" {
+			names = append(names, h)
+		}
 	}
-	slices.Sort(w.Names)
-	spec := &o.Issuer.Spec
-	w.Algorithm = spec.PrivateKey.Algorithm
-	w.duration, w.renewBefore = time.Duration(*spec.Duration), time.Duration(*spec.RenewBefore)
-	if spec.CA != nil && !r.authorityOf(rt, o, &w) {
-		return
-	}
-	w.Issued = Issued{Issuer: o.Key, Settings: settingsOf(&w)}
-	r.issues = append(r.issues, w)
-	r.labelledBy(rt, w.Certificate)
+	slices.Sort(names)
+	return names
 }
 
 // issuer looks one up: of the namespace, else without one.
@@ -136,29 +116,22 @@ func (r *resolver) issuer(namespace, name string) *IssuerObject {
 
 // authorityOf resolves the secrets of an Issuer's authority, in whose namespace
 // they are looked up.
-func (r *resolver) authorityOf(rt *route, o *IssuerObject, w *issue) bool {
+func (r *resolver) authorityOf(o *IssuerObject, out *issue) finding {
 	ref := o.Issuer.Spec.CA.SecretRef
+	if missing := missingSecret(o.Issuer, r.world); missing != "" {
+		return finding{v1alpha1.ReasonSecretNotFound, fmt.Sprintf("issuer %q: %s", o.Key, missing)}
+	}
+	var pair pairOfSecrets
 	if ref.Certificate != "" {
-		pairs := pairsOf(r.world.labelled[ref.Certificate])
-		if len(pairs) == 0 {
-			rt.miss(v1alpha1.ReasonSecretNotFound, "issuer %q: no secret has the label %s=%s", o.Key, LabelCertificate, ref.Certificate)
-			return false
-		}
-		w.CACert, w.CAKey = pairs[0].cert.ID, pairs[0].key.ID
-		r.need(pairs[0].cert)
-		r.need(pairs[0].key)
-		return true
+		pair = pairsOf(r.world.labelled[ref.Certificate])[0]
+	} else {
+		pair.cert, _ = find(r.world.secrets, o.Issuer.Metadata.Namespace, ref.Cert)
+		pair.key, _ = find(r.world.secrets, o.Issuer.Metadata.Namespace, ref.Key)
 	}
-	for name, id := range map[string]*string{ref.Cert: &w.CACert, ref.Key: &w.CAKey} {
-		s, ok := find(r.world.secrets, o.Issuer.Metadata.Namespace, name)
-		if !ok {
-			rt.miss(v1alpha1.ReasonSecretNotFound, "issuer %q: secret %q does not exist: create it with docker secret create", o.Key, name)
-			return false
-		}
-		r.need(s)
-		*id = s.ID
-	}
-	return true
+	r.need(pair.cert)
+	r.need(pair.key)
+	out.CACert, out.CAKey = pair.cert.ID, pair.key.ID
+	return finding{}
 }
 
 // certificateName is the value of LabelCertificate for a Route.
@@ -243,38 +216,4 @@ func secretName(certificate string, version int) string {
 		name = name[:longestSecretName-len(ending)-9] + "-" + hex.EncodeToString(sum[:4])
 	}
 	return name + ending
-}
-
-// keptVersions is how many certificates of one name there are: what serves, and
-// those that stand behind it.
-const keptVersions = 1 + mostEarlier
-
-// pruneCertificates wants certificates away that Issuers made and nobody wants,
-// once no Tender of anybody's holds them.
-func pruneCertificates(in *Input, r *resolver) []Action {
-	if !slices.ContainsFunc(in.World.Secrets, func(s Secret) bool { return s.Issued.Issuer != "" }) {
-		return nil
-	}
-	wanted := map[string]bool{}
-	for i := range in.Objects {
-		wanted[certificateName(in.Objects[i].Key)] = true
-	}
-	held := map[string]bool{}
-	for i := range in.World.Services {
-		for _, id := range heldSecrets(&in.World.Services[i]) {
-			held[id] = true
-		}
-	}
-	var actions []Action
-	for name, secrets := range r.world.labelled {
-		issued := slices.DeleteFunc(slices.Clone(secrets), func(s *Secret) bool { return s.Issued.Issuer == "" || s.Cluster != in.Cluster })
-		slices.SortFunc(issued, func(a, b *Secret) int { return cmp.Compare(b.Issued.Version, a.Issued.Version) })
-		for i, s := range issued {
-			if (i >= keptVersions || !wanted[name]) && !held[s.ID] && r.secrets[s.ID] == nil {
-				actions = append(actions, Action{RemoveSecret: &SecretRef{ID: s.ID, Name: s.Name}})
-			}
-		}
-	}
-	slices.SortFunc(actions, func(a, b Action) int { return strings.Compare(a.RemoveSecret.Name, b.RemoveSecret.Name) })
-	return actions
 }

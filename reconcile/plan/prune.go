@@ -1,0 +1,41 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// keptVersions is how many certificates of one name there are: what serves, and
+// those that stand behind it.
+const keptVersions = 1 + mostEarlier
+
+// pruneCertificates wants certificates away that Issuers made and nobody wants,
+// once no Tender of anybody's holds them.
+func pruneCertificates(in *Input, r *resolver) []Action {
+	if !slices.ContainsFunc(in.World.Secrets, func(s Secret) bool { return s.Issued.Issuer != "" }) {
+		return nil
+	}
+	wanted := map[string]bool{}
+	for i := range in.Objects {
+		wanted[certificateName(in.Objects[i].Key)] = true
+	}
+	held := map[string]bool{}
+	for i := range in.World.Services {
+		for _, id := range heldSecrets(&in.World.Services[i]) {
+			held[id] = true
+		}
+	}
+	var actions []Action
+	for name, secrets := range r.world.labelled {
+		issued := slices.DeleteFunc(slices.Clone(secrets), func(s *Secret) bool { return s.Issued.Issuer == "" || s.Cluster != in.Cluster })
+		slices.SortFunc(issued, func(a, b *Secret) int { return cmp.Compare(b.Issued.Version, a.Issued.Version) })
+		for i, s := range issued {
+			if (i >= keptVersions || !wanted[name]) && !held[s.ID] && r.secrets[s.ID] == nil {
+				actions = append(actions, Action{RemoveSecret: &SecretRef{ID: s.ID, Name: s.Name}})
+			}
+		}
+	}
+	slices.SortFunc(actions, func(a, b Action) int { return strings.Compare(a.RemoveSecret.Name, b.RemoveSecret.Name) })
+	return actions
+}
