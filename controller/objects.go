@@ -32,9 +32,12 @@ type objects struct {
 	listed  []*store.Record
 	records []*store.Record // the Routes among listed
 	last    []*plan.Object  // one for each of records
-	// issuerRecords are the Issuers among listed, issuers one for each.
-	issuerRecords []*store.Record
-	issuers       []plan.IssuerObject
+	// issuerRecords are the Issuers among listed, issuers one for each; likewise the
+	// Certificates.
+	issuerRecords      []*store.Record
+	issuers            []plan.IssuerObject
+	certificateRecords []*store.Record
+	certificates       []plan.CertificateObject
 }
 
 // Objects returns every Route of the store. While nothing changes there it is
@@ -72,6 +75,7 @@ func (o *objects) Objects(ctx context.Context) ([]*plan.Object, error) {
 	defer o.mu.Unlock()
 	o.listed, o.records, o.last = listed, now, out
 	o.decodeIssuers(listed)
+	o.decodeCertificates(listed)
 	return out, nil
 }
 
@@ -95,6 +99,27 @@ func (o *objects) decodeIssuers(listed []*store.Record) {
 		}
 	}
 	o.issuerRecords, o.issuers = records, issuers
+}
+
+// Certificates returns every Certificate of the store, as Issuers does.
+func (o *objects) Certificates() []plan.CertificateObject {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.certificates
+}
+
+// decodeCertificates decodes those among listed.
+func (o *objects) decodeCertificates(listed []*store.Record) {
+	records := ofKind(listed, v1alpha1.KindCertificate)
+	certificates := make([]plan.CertificateObject, len(records))
+	for i, r := range records {
+		certificates[i] = plan.CertificateObject{Key: r.Key(), Generation: r.Generation, Status: r.Status}
+		certificates[i].Certificate, certificates[i].Problems = source.DecodeCertificate(r.Source, r.Data)
+		if certificates[i].Certificate != nil {
+			certificates[i].Certificate.Metadata.Namespace = r.Namespace
+		}
+	}
+	o.certificateRecords, o.certificates = records, certificates
 }
 
 // isSame says whether two lists are one.
@@ -172,8 +197,11 @@ func (o *objects) record(kind, key string) (*store.Record, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	records := o.records
-	if kind == v1alpha1.KindIssuer {
+	switch kind {
+	case v1alpha1.KindIssuer:
 		records = o.issuerRecords
+	case v1alpha1.KindCertificate:
+		records = o.certificateRecords
 	}
 	namespace, name, ok := strings.Cut(key, "/")
 	if !ok {

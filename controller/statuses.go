@@ -79,7 +79,7 @@ func (s *statuses) isWritten(c plan.Status) bool {
 
 // sameStatus compares all but the times of transitions.
 func sameStatus(a, b v1alpha1.Status) bool {
-	if a.ReadyEndpoints != b.ReadyEndpoints || len(a.Conditions) != len(b.Conditions) {
+	if a.ReadyEndpoints != b.ReadyEndpoints || !reflect.DeepEqual(a.Certificate, b.Certificate) || len(a.Conditions) != len(b.Conditions) {
 		return false
 	}
 	for i := range a.Conditions {

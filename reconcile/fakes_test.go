@@ -55,6 +55,8 @@ func (w *fakeWorld) Objects(context.Context) ([]*plan.Object, error) {
 
 func (w *fakeWorld) Issuers() []plan.IssuerObject { return nil }
 
+func (w *fakeWorld) Certificates() []plan.CertificateObject { return nil }
+
 func (w *fakeWorld) Observe(context.Context) (plan.World, error) {
 	w.observed.Add(1)
 	w.mu.Lock()

@@ -43,6 +43,8 @@ type Source interface {
 	Objects(ctx context.Context) ([]*plan.Object, error)
 	// Issuers are those that the same look at the store found.
 	Issuers() []plan.IssuerObject
+	// Certificates are those, likewise.
+	Certificates() []plan.CertificateObject
 }
 
 // Observer says what Swarm is now. An error means that it could not be seen,
@@ -238,7 +240,10 @@ func (r *Reconciler) gather(ctx context.Context) (plan.Input, error) {
 	if err != nil {
 		return plan.Input{}, fmt.Errorf("observe swarm: %w", err)
 	}
-	return plan.Input{Now: r.Now(), Objects: objects, Issuers: r.Source.Issuers(), World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders, Cluster: r.Cluster}, nil
+	return plan.Input{
+		Now: r.Now(), Objects: objects, Issuers: r.Source.Issuers(), Certificates: r.Source.Certificates(),
+		World: world, Reports: r.Publisher.Reports(), Tenders: r.Tenders, Cluster: r.Cluster,
+	}, nil
 }
 
 // plan makes the Plan, and publishes its Snapshot in the midst of that: as soon

@@ -31,7 +31,8 @@ const (
 	// PartiallyInvalid: something was dropped, the rest is served. The message
 	// starts with "Dropped Rule" or "Fall Back".
 	PartiallyInvalid = "PartiallyInvalid"
-	// Conflicted: an older object serves what this one also claims.
+	// Conflicted: an older object serves what this one also claims. Of a Certificate:
+	// secrets that no Issuer made have its label.
 	Conflicted = "Conflicted"
 	// CertificateExpiring: a Certificate ends within 14 days, or has ended; or a
 	// revocation list is past its next update.
@@ -54,6 +55,7 @@ const (
 	ReasonSecretNotFound        = "SecretNotFound"
 	ReasonInvalidCertificateRef = "InvalidCertificateRef"
 	ReasonIssuerNotFound        = "IssuerNotFound"
+	ReasonSecretConflict        = "SecretConflict"
 	ReasonNetworkAmbiguous      = "NetworkAmbiguous"
 	ReasonNoSharedNetwork       = "NoSharedNetwork"
 	ReasonUnsupportedProtocol   = "UnsupportedProtocol"
@@ -84,6 +86,39 @@ type Status struct {
 	Conditions []Condition `json:"conditions,omitempty"`
 	// ReadyEndpoints counts the Endpoints, over all Backends, that can be used.
 	ReadyEndpoints int `json:"readyEndpoints"`
+	// Certificate is of what has certificates of labelled secrets, or wants one of an
+	// Issuer.
+	Certificate *CertificateStatus `json:"certificate,omitempty"`
+}
+
+// CertificateStatus is what is known of an object's certificates beside its
+// Conditions.
+type CertificateStatus struct {
+	// Serving are those that every live data plane has for a Route, sorted by the
+	// name of the secret with the chain.
+	Serving []ServingCertificate `json:"serving,omitempty"`
+	// Renew is there while somebody waits for a certificate to be made anew.
+	Renew *Renewal `json:"renew,omitempty"`
+}
+
+// ServingCertificate is a certificate that serves.
+type ServingCertificate struct {
+	// Secret is the name of the one with the chain.
+	Secret string `json:"secret"`
+	// NotAfter is its end.
+	NotAfter time.Time `json:"notAfter"`
+	// DNSNames are the hosts that it is for.
+	DNSNames []string `json:"dnsNames,omitempty"`
+}
+
+// Renewal asks an Issuer for a certificate now. It has been met when there is a
+// newer version than the one that there was, so no clocks are compared.
+type Renewal struct {
+	// Version is the newest that there was; 0 where there was none.
+	Version int `json:"version"`
+	// By is who asked, as user@host, and At when.
+	By string    `json:"by,omitempty"`
+	At time.Time `json:"at"`
 }
 
 // Get returns the Condition of type t.

@@ -23,7 +23,9 @@
 //   - Session: what keeps a client on one Slot. Key: what a consistent hash is
 //     taken of.
 //   - Certificate: a certificate chain and its private key, named by the two
-//     Secrets that hold them.
+//     Secrets that hold them. As a kind: the wish for one, of an Issuer.
+//   - Version: of a Certificate, counts those of one name from 1. To renew: to have
+//     an Issuer make the next one; to rotate: to give the next one by hand.
 //   - Issuer: what makes Certificates. To issue: to make one, with a new key.
 //   - Authority: whose signature a certificate that we are shown needs, by a client or
 //     an Endpoint. Revocations: what an Authority does not stand by any more.

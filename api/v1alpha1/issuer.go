@@ -8,8 +8,8 @@ import (
 // KindIssuer is the kind of Issuer, as it stands in a manifest.
 const KindIssuer = "Issuer"
 
-// Issuer makes Certificates for the Routes that name it in tls.issuerRef, and
-// makes them anew before they end. Exactly one of its sorts is set.
+// Issuer makes Certificates for the Routes that name it in tls.issuerRef and for
+// the Certificates that name it in issuerRef, and makes them anew before they end. Exactly one of its sorts is set.
 type Issuer struct {
 	TypeMeta `json:",inline"`
 	// Metadata names the Issuer.
@@ -85,18 +85,12 @@ func ValidateIssuer(i *Issuer) []Problem {
 	case s.CA != nil:
 		f.checkSecretRef("spec.ca.secretRef", s.CA.SecretRef)
 	}
-	if *s.Duration < leastDuration {
-		f.invalid("spec.duration", "is %s, must be at least %s", time.Duration(*s.Duration), time.Duration(leastDuration))
-	}
-	if *s.RenewBefore >= *s.Duration || *s.RenewBefore <= 0 {
-		f.invalid("spec.renewBefore", "is %s, must be more than nothing and less than duration, which is %s",
-			time.Duration(*s.RenewBefore), time.Duration(*s.Duration))
-	}
+	f.checkLife(*s.Duration, *s.RenewBefore)
 	if s.CA != nil && strings.HasPrefix(s.CA.SecretRef.Certificate, issuedPrefix) {
-		f.invalid("spec.ca.secretRef.certificate", "is the label of certificates that Issuers make, and an authority is not one of them")
+		f.invalid("spec.ca.secretRef.certificate", "is the label of certificates that Issuers make for Routes, and an authority is not one of them")
 	}
 	return f.problems
 }
 
-// issuedPrefix begins the labels of certificates that Issuers make.
+// issuedPrefix begins the labels of certificates that Issuers make for Routes.
 const issuedPrefix = "route."

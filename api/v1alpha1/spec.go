@@ -7,7 +7,7 @@ import (
 
 // checkSpec reports what is wrong between the fields of a RouteSpec.
 func (f *findings) checkSpec(s *RouteSpec) {
-	f.checkHosts(s.Hosts)
+	f.checkNames("spec.hosts", s.Hosts)
 	switch {
 	case s.Backend != nil && len(s.Rules) > 0:
 		f.invalid("spec.backend", "stands beside rules: use either backend (everything goes there) or rules")
@@ -32,13 +32,13 @@ func (f *findings) checkSpec(s *RouteSpec) {
 	}
 }
 
-// checkHosts finds hosts that are equal but for case and a trailing dot.
-func (f *findings) checkHosts(hosts []string) {
+// checkNames finds hosts that are equal but for case and a trailing dot.
+func (f *findings) checkNames(path string, hosts []string) {
 	seen := map[string]bool{}
 	for i, h := range hosts {
 		h = strings.ToLower(strings.TrimSuffix(h, "."))
 		if seen[h] {
-			f.invalid(at("spec.hosts", i), "%q stands there twice", h)
+			f.invalid(at(path, i), "%q stands there twice", h)
 		}
 		seen[h] = true
 	}

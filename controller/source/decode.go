@@ -19,11 +19,12 @@ const MaxSize = 1000 * 1024
 
 // Document is one document of a manifest.
 type Document struct {
-	// Route or Issuer is the object, with its defaults, after its Kind; both are
-	// nil where there are Mistakes. What is Fairlead's to write (status,
+	// Route, Issuer or Certificate is the object, with its defaults, after its Kind;
+	// all are nil where there are Mistakes. What is Fairlead's to write (status,
 	// generation) is not in it.
-	Route  *v1alpha1.Route
-	Issuer *v1alpha1.Issuer
+	Route       *v1alpha1.Route
+	Issuer      *v1alpha1.Issuer
+	Certificate *v1alpha1.Certificate
 	// Kind, Namespace and Name say which object it is, as far as they could be
 	// read, also where there is no object.
 	Kind, Namespace, Name string

@@ -82,13 +82,13 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 		{"no object at all", "hello\n",
 			`f.yaml:1: is the text "hello", must be an object with apiVersion, kind, metadata and spec`},
 		{"no kind", "apiVersion: fairlead.dev/v1alpha1\n",
-			`f.yaml:1: kind: is required: write kind: Route, or kind: Issuer`},
+			`f.yaml:1: kind: is required: write kind: Route, kind: Issuer or kind: Certificate`},
 		{"a kind that is not there yet", "# hello\n\napiVersion: fairlead.dev/v1alpha1\nkind: TCPRoute\n",
-			`f.yaml:4: kind: TCPRoute is not supported yet: only Route and Issuer are`},
+			`f.yaml:4: kind: TCPRoute is not supported yet: only Route, Issuer and Certificate are`},
 		{"a kind of Gateway API", "kind: HTTPRoute\n",
 			`f.yaml:1: kind: HTTPRoute is Gateway API's: write kind: Route, with hosts for hostnames and backends for backendRefs`},
 		{"a kind that nobody knows", "kind: Pod\n",
-			`f.yaml:1: kind: is "Pod", must be Route or Issuer`},
+			`f.yaml:1: kind: is "Pod", must be Route, Issuer or Certificate`},
 		{"an unknown field of an Issuer", issuerHead + "spec:\n  ca:\n    secretRefs: {}\n",
 			`f.yaml:6: spec.ca.secretRefs: unknown field (did you mean "secretRef"?)`},
 		{"a Route's field in an Issuer", issuerHead + "spec: {selfSigned: {}, hosts: [a]}\n",
@@ -112,7 +112,7 @@ func TestDecodeTellsEveryMistakeWithItsPlace(t *testing.T) {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 			for _, d := range documents {
-				if (d.Route == nil && d.Issuer == nil) != (len(d.Mistakes) > 0) {
+				if (d.Route == nil && d.Issuer == nil && d.Certificate == nil) != (len(d.Mistakes) > 0) {
 					t.Errorf("an object beside %v", d.Mistakes)
 				}
 			}
@@ -213,6 +213,21 @@ func TestAnIssuerIsDecodedWithItsDefaultsAndWithoutWhatIsNotTheUsers(t *testing.
 	i := d.Issuer
 	if i.Spec.PrivateKey.Algorithm != v1alpha1.KeyECDSA || i.Spec.Duration == nil || i.Metadata.Generation != 0 || i.Status != nil {
 		t.Errorf("got %+v", i)
+	}
+}
+
+func TestACertificateIsDecodedAsStrictly(t *testing.T) {
+	const head = "apiVersion: fairlead.dev/v1alpha1\nkind: Certificate\nmetadata: {name: mail, namespace: shop}\n"
+	c, problems := DecodeCertificate("f.yaml", []byte(head+"spec: {dnsNames: [mail.local], issuerRef: own, duration: 3h}\nstatus: {readyEndpoints: 3}\n"))
+	if c == nil || problems != nil || c.Metadata.Key() != "shop/mail" || c.Status != nil || c.Spec.RenewBefore.String() != "1h" {
+		t.Errorf("got %+v, %v", c, problems)
+	}
+	if c, problems := DecodeCertificate("f.yaml", []byte(good)); c != nil || len(problems) != 1 {
+		t.Errorf("a Route: %+v, %v", c, problems)
+	}
+	documents, err := Decode("f.yaml", []byte(head+"spec:\n  dnsNames: [mail.local]\n  issuerRef: {name: own}\n"))
+	if err == nil || err.Error() != `f.yaml:6: spec.issuerRef: is an object, must be text` || documents[0].Certificate != nil {
+		t.Errorf("got %+v, %v", documents, err)
 	}
 }
 

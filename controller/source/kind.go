@@ -19,19 +19,21 @@ type kind struct {
 
 // kinds are those that people write.
 var kinds = map[string]kind{
-	v1alpha1.KindRoute:  {reflect.TypeFor[v1alpha1.Route](), fillRoute},
-	v1alpha1.KindIssuer: {reflect.TypeFor[v1alpha1.Issuer](), fillIssuer},
+	v1alpha1.KindRoute:       {reflect.TypeFor[v1alpha1.Route](), fillRoute},
+	v1alpha1.KindIssuer:      {reflect.TypeFor[v1alpha1.Issuer](), fillIssuer},
+	v1alpha1.KindCertificate: {reflect.TypeFor[v1alpha1.Certificate](), fillCertificate},
 }
 
 // kindMessages say what is wrong with kinds that people may well write.
 var kindMessages = map[string]string{
-	"TCPRoute":     "TCPRoute is not supported yet: only Route and Issuer are",
-	"UDPRoute":     "UDPRoute is not supported yet: only Route and Issuer are",
-	"StatusReport": "StatusReport is written by Fairlead and cannot be applied",
-	"RouteList":    "RouteList is output only: write one Route a document, with lines of --- between them",
-	"IssuerList":   "IssuerList is output only: write one Issuer a document, with lines of --- between them",
-	"HTTPRoute":    "HTTPRoute is Gateway API's: write kind: Route, with hosts for hostnames and backends for backendRefs",
-	"TLSRoute":     "TLSRoute is Gateway API's: write kind: Route with tls.mode Passthrough",
+	"TCPRoute":        "TCPRoute is not supported yet: only Route, Issuer and Certificate are",
+	"UDPRoute":        "UDPRoute is not supported yet: only Route, Issuer and Certificate are",
+	"StatusReport":    "StatusReport is written by Fairlead and cannot be applied",
+	"RouteList":       "RouteList is output only: write one Route a document, with lines of --- between them",
+	"IssuerList":      "IssuerList is output only: write one Issuer a document, with lines of --- between them",
+	"CertificateList": "CertificateList is output only: write one Certificate a document, with lines of --- between them",
+	"HTTPRoute":       "HTTPRoute is Gateway API's: write kind: Route, with hosts for hostnames and backends for backendRefs",
+	"TLSRoute":        "TLSRoute is Gateway API's: write kind: Route with tls.mode Passthrough",
 }
 
 // identify reads which object this is, as far as that can be seen.
@@ -59,12 +61,12 @@ func (d *Document) checkKind(root *yaml.Node) bool {
 
 func kindMessage(kind string) string {
 	if kind == "" {
-		return "is required: write kind: Route, or kind: Issuer"
+		return "is required: write kind: Route, kind: Issuer or kind: Certificate"
 	}
 	if message, ok := kindMessages[kind]; ok {
 		return message
 	}
-	return fmt.Sprintf("is %q, must be Route or Issuer", kind)
+	return fmt.Sprintf("is %q, must be Route, Issuer or Certificate", kind)
 }
 
 func (d *Document) checkVersion(root *yaml.Node) {

@@ -28,6 +28,8 @@ func (d *Document) problems() []v1alpha1.Problem {
 		return v1alpha1.Validate(d.Route)
 	case d.Issuer != nil:
 		return v1alpha1.ValidateIssuer(d.Issuer)
+	case d.Certificate != nil:
+		return v1alpha1.ValidateCertificate(d.Certificate)
 	}
 	return nil
 }
@@ -44,6 +46,12 @@ func DecodeRoute(name string, data []byte) (*v1alpha1.Route, []v1alpha1.Problem)
 func DecodeIssuer(name string, data []byte) (*v1alpha1.Issuer, []v1alpha1.Problem) {
 	d, problems := decodeOne(name, v1alpha1.KindIssuer, data)
 	return d.Issuer, problems
+}
+
+// DecodeCertificate reads a stored manifest of one document, as DecodeRoute does.
+func DecodeCertificate(name string, data []byte) (*v1alpha1.Certificate, []v1alpha1.Problem) {
+	d, problems := decodeOne(name, v1alpha1.KindCertificate, data)
+	return d.Certificate, problems
 }
 
 // decodeOne reads a manifest of one document, which must be of that kind.
@@ -94,6 +102,17 @@ func fillIssuer(d *Document) error {
 	i.Status, i.Metadata.Generation, i.Metadata.CreationTimestamp = nil, 0, nil
 	v1alpha1.DefaultIssuer(i)
 	d.Issuer = i
+	return nil
+}
+
+func fillCertificate(d *Document) error {
+	c := &v1alpha1.Certificate{}
+	if err := syaml.UnmarshalStrict(d.Raw, c); err != nil {
+		return err
+	}
+	c.Status, c.Metadata.Generation, c.Metadata.CreationTimestamp = nil, 0, nil
+	v1alpha1.DefaultCertificate(c)
+	d.Certificate = c
 	return nil
 }
 

@@ -47,6 +47,11 @@ func newService(s *swarm.Service) plan.Service {
 			}
 		}
 	}
+	if c := s.Spec.TaskTemplate.ContainerSpec; c != nil && s.Spec.Labels[plan.LabelTender] == "" {
+		for _, ref := range c.Secrets {
+			out.Secrets = append(out.Secrets, ref.SecretID)
+		}
+	}
 	if r := s.Spec.Mode.Replicated; r != nil && r.Replicas != nil {
 		out.Desired = int(*r.Replicas)
 	}

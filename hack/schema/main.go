@@ -1,6 +1,6 @@
-// Command schema writes manifests/schema/route.json and issuer.json, the JSON
-// Schemas of a Route and of an Issuer, from the types of api/v1alpha1, their
-// comments and their validate tags. Run it with `make generate` at the root of
+// Command schema writes the JSON Schemas of the kinds that people write to
+// manifests/schema, from the types of api/v1alpha1, their comments and their
+// validate tags. Run it with `make generate` at the root of
 // the repository; a test fails where a committed file is out of date.
 //
 // Every struct becomes a definition of its name; a field's comment becomes its
@@ -25,7 +25,7 @@ func main() {
 }
 
 // kinds are those that have a schema.
-var kinds = []string{"Route", "Issuer"}
+var kinds = []string{"Route", "Issuer", "Certificate"}
 
 // fileOf is where the schema of a kind goes.
 func fileOf(kind string) string {

@@ -25,7 +25,7 @@ func Decide(in Input) *Decision { return (*Decision)(nil).Next(in) }
 // stands as it stood is not translated again, and keeps its memory.
 func (d *Decision) Next(in Input) *Decision {
 	in.Objects = ofCluster(in.Objects, in.Cluster)
-	next := &Decision{in: in, world: indexWorld(&in.World, in.Issuers), objects: d.keep(in.Objects)}
+	next := &Decision{in: in, world: indexWorld(&in), objects: d.keep(in.Objects)}
 	begin(in.Objects, next.objects)
 	next.routes = slices.Clone(next.objects)
 	slices.SortFunc(next.routes, byPrecedence)
@@ -35,6 +35,7 @@ func (d *Decision) Next(in Input) *Decision {
 	for _, rt := range next.routes {
 		next.resolver.resolve(rt)
 	}
+	next.resolver.ask(in.Certificates)
 	next.Snapshot = makeSnapshot(next.routes, next.resolver)
 	return next
 }
@@ -96,11 +97,13 @@ func (d *Decision) Plan(reports []snapshot.Report) Plan {
 	p := Plan{Snapshot: d.Snapshot}
 	actions, pending := planTenders(&d.in, d.world, d.resolver)
 	issued, due := issueCertificates(&d.in, d.resolver)
+	p.Wanted = d.resolver.wanted()
 	actions = slices.Concat(issued, actions, pruneCertificates(&d.in, d.resolver))
 	p.Due = due
 	p.Actions = append(firstSessionKey(d.resolver, d.Snapshot), actions...)
 	p.Moving = pending || d.resolver.updating || d.in.World.Moving
 	p.Statuses = append(makeStatuses(&d.in, d.routes, d.resolver, d.Snapshot), issuerStatuses(&d.in, d.world)...)
+	p.Statuses = append(p.Statuses, certificateStatuses(&d.in, d.resolver)...)
 	d.in.World, d.world, d.routes, d.resolver = World{}, nil, nil, nil // what Next does not need
 	return p
 }

@@ -27,6 +27,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 //	                     "labels" that it was made of some, with a "note" and
 //	                     what was "ignored"
 //	-- issuers.yaml --   the Issuers
+//	-- certificates.yaml --  the Certificates
 //	-- world.yaml --     the World
 //	-- reports.yaml --   what data planes say; "served" for a Version is the
 //	                     Version that comes out
@@ -80,6 +81,8 @@ func parseInput(t *testing.T, archive *txtar.Archive) Input {
 			in.Objects = parseObjects(t, f.Data)
 		case "issuers.yaml":
 			in.Issuers = parseIssuers(t, f.Data)
+		case "certificates.yaml":
+			in.Certificates = parseCertificates(t, f.Data)
 		case "world.yaml":
 			unmarshal(t, f.Data, &in.World)
 		case "reports.yaml":
@@ -148,6 +151,20 @@ func parseIssuers(t *testing.T, data []byte) []IssuerObject {
 	return objects
 }
 
+func parseCertificates(t *testing.T, data []byte) []CertificateObject {
+	var objects []CertificateObject
+	for _, document := range bytes.Split(data, []byte("---\n")) {
+		var c v1alpha1.Certificate
+		unmarshal(t, document, &c)
+		o := CertificateObject{Key: c.Metadata.Key(), Generation: 1, Certificate: &c, Status: c.Status}
+		c.Status = nil
+		v1alpha1.DefaultCertificate(&c)
+		o.Problems = v1alpha1.ValidateCertificate(&c)
+		objects = append(objects, o)
+	}
+	return objects
+}
+
 // format prints a Plan for people: the Snapshot as YAML, Actions and
 // Conditions a line each.
 func format(t *testing.T, p Plan) string {
@@ -172,6 +189,7 @@ func format(t *testing.T, p Plan) string {
 			}
 			fmt.Fprintln(&b, line)
 		}
+		formatCertificate(&b, s.Status.Certificate)
 	}
 	if p.Moving {
 		fmt.Fprintln(&b, "# moving")
@@ -180,6 +198,18 @@ func format(t *testing.T, p Plan) string {
 		fmt.Fprintln(&b, "# due", p.Due.UTC().Format(time.RFC3339))
 	}
 	return b.String()
+}
+
+func formatCertificate(b *strings.Builder, s *v1alpha1.CertificateStatus) {
+	if s == nil {
+		return
+	}
+	for _, c := range s.Serving {
+		fmt.Fprintf(b, "serving: %s until %s %q\n", c.Secret, instant(c.NotAfter), c.DNSNames)
+	}
+	if s.Renew != nil {
+		fmt.Fprintf(b, "renew: another one than version %d\n", s.Renew.Version)
+	}
 }
 
 func formatAction(a Action) string {

@@ -16,6 +16,7 @@ type index struct {
 	attached map[string]bool          // networks by ID
 	nodes    map[string]*Node         // by ID
 	issuers  map[string]*IssuerObject // by key
+	owned    map[string]bool          // labels that are a Certificate's
 }
 
 // service is a Service with its tasks that are Endpoints, sorted by ID.
@@ -25,7 +26,8 @@ type service struct {
 	tasks   []*Task
 }
 
-func indexWorld(w *World, issuers []IssuerObject) *index {
+func indexWorld(in *Input) *index {
+	w := &in.World
 	x := &index{
 		swarm:    w.Swarm,
 		services: make(map[string]*service, len(w.Services)),
@@ -33,12 +35,16 @@ func indexWorld(w *World, issuers []IssuerObject) *index {
 		networks: make(map[string]*Network, 2*len(w.Networks)),
 		secrets:  make(map[string]*Secret, len(w.Secrets)),
 		labelled: map[string][]*Secret{},
-		issuers:  make(map[string]*IssuerObject, len(issuers)),
+		issuers:  make(map[string]*IssuerObject, len(in.Issuers)),
+		owned:    make(map[string]bool, len(in.Certificates)),
 		attached: make(map[string]bool, len(w.Attached)),
 		nodes:    make(map[string]*Node, len(w.Nodes)),
 	}
-	for i := range issuers {
-		x.issuers[issuers[i].Key] = &issuers[i]
+	for i := range in.Issuers {
+		x.issuers[in.Issuers[i].Key] = &in.Issuers[i]
+	}
+	for i := range in.Certificates {
+		x.owned[in.Certificates[i].Key] = true
 	}
 	for i := range w.Nodes {
 		x.nodes[w.Nodes[i].ID] = &w.Nodes[i]

@@ -13,8 +13,10 @@ type Input struct {
 	Now time.Time
 	// Objects are the Routes, in any order.
 	Objects []*Object
-	// Issuers are those that Routes may name, in any order.
+	// Issuers are those that Routes and Certificates may name, in any order.
 	Issuers []IssuerObject
+	// Certificates are those of all service clusters, in any order.
+	Certificates []CertificateObject
 	// World is what Swarm was last seen to be.
 	World World
 	// Reports are what the live data planes say, in any order.
@@ -89,6 +91,9 @@ type Service struct {
 	Updating bool
 	// Desired is how many tasks it should have; -1 for a global service.
 	Desired int
+	// Secrets are the IDs of those that its tasks mount; not known of Tenders, whose
+	// labels say it.
+	Secrets []string
 	// TaskError is why no task of it runs, as Swarm says it; known of Tenders
 	// only, and only after a while.
 	TaskError string
@@ -135,7 +140,8 @@ type Secret struct {
 	Certificate string
 	Created     time.Time
 	// Issued is of a certificate that an Issuer made, Cluster the service cluster
-	// for whose Route.
+	// for whose Route. Of one that was given by hand Issued may say all but the
+	// Issuer.
 	Issued  Issued
 	Cluster string
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -48,18 +49,32 @@ type wish struct {
 	namespace, issuer string
 	// label is the value of LabelCertificate.
 	label string
-	hosts []string
+	// cluster is the service cluster that makes it; "" is each.
+	cluster string
+	hosts   []string
+	// What stands in place of the Issuer's settings, where it is set.
+	duration, renewBefore *v1alpha1.Duration
+	privateKey            *v1alpha1.PrivateKey
+	// renew is that of the object's status.
+	renew *v1alpha1.Renewal
 }
 
 // issue is a wish that can be met.
 type issue struct {
 	NewCertificate
 	duration, renewBefore time.Duration
+	cluster               string
+	renew                 *v1alpha1.Renewal
+	// What issueCertificates finds: the newest there is, and when the next one is
+	// due; zero for now.
+	newest *Secret
+	due    time.Time
 }
 
 // resolveIssuer notes what rt wants of its Issuer, and resolves what there is.
 func (r *resolver) resolveIssuer(rt *route) {
-	w := wish{namespace: rt.namespace, issuer: rt.spec.TLS.IssuerRef, label: certificateName(rt.object.Key), hosts: rt.spec.Hosts}
+	w := wish{namespace: rt.namespace, issuer: rt.spec.TLS.IssuerRef, label: certificateName(rt.object.Key),
+		cluster: rt.object.Cluster, hosts: rt.spec.Hosts, renew: renewalOf(rt.object.Status)}
 	if _, why := r.wish(w); why.reason != "" {
 		x := rt.except()
 		x.unresolved = append(x.unresolved, why)
@@ -82,8 +97,11 @@ func (r *resolver) wish(w wish) (at int, why finding) {
 		return 0, finding{v1alpha1.ReasonInvalidCertificateRef, "no certificate can be made for the host *: name hosts, or secretRefs"}
 	}
 	spec := &o.Issuer.Spec
-	out.Algorithm = spec.PrivateKey.Algorithm
-	out.duration, out.renewBefore = time.Duration(*spec.Duration), time.Duration(*spec.RenewBefore)
+	out.cluster, out.renew = w.cluster, w.renew
+	out.Algorithm = cmp.Or(w.privateKey, &v1alpha1.PrivateKey{}).Algorithm
+	out.Algorithm = cmp.Or(out.Algorithm, spec.PrivateKey.Algorithm)
+	out.duration = time.Duration(*cmp.Or(w.duration, spec.Duration))
+	out.renewBefore = time.Duration(*cmp.Or(w.renewBefore, spec.RenewBefore))
 	if spec.CA != nil {
 		if why := r.authorityOf(o, &out); why.reason != "" {
 			return 0, why
@@ -134,8 +152,21 @@ func (r *resolver) authorityOf(o *IssuerObject, out *issue) finding {
 	return finding{}
 }
 
+// routeLabel begins the values of LabelCertificate for Routes. Those for
+// Certificates are their keys, which have no dot.
+const routeLabel = "route."
+
 // certificateName is the value of LabelCertificate for a Route.
-func certificateName(key string) string { return "route." + strings.ReplaceAll(key, "/", ".") }
+func certificateName(key string) string { return routeLabel + strings.ReplaceAll(key, "/", ".") }
+
+// stemOf is what stands for a value of LabelCertificate in the names of secrets,
+// which have no slash. It is another one for a Certificate than for any Route.
+func stemOf(label string) string {
+	if strings.HasPrefix(label, routeLabel) {
+		return label
+	}
+	return "certificate." + strings.ReplaceAll(label, "/", ".")
+}
 
 // settingsOf is the hash of what makes a certificate another one.
 func settingsOf(w *issue) string {
@@ -149,23 +180,43 @@ func settingsOf(w *issue) string {
 func issueCertificates(in *Input, r *resolver) (actions []Action, next time.Time) {
 	for i := range r.issues {
 		w := &r.issues[i]
-		newest := newestIssued(r.world.labelled[w.Certificate])
-		if newest != nil && newest.Issued.Issuer == w.Issued.Issuer && newest.Issued.Settings == w.Issued.Settings {
-			if due := w.due(newest.Issued); due.After(in.Now) {
-				if next.IsZero() || due.Before(next) {
-					next = due
-				}
-				continue
+		w.newest = newestIssued(r.world.labelled[w.Certificate])
+		if w.stands() {
+			w.due = w.dueAfter(w.newest.Issued)
+		}
+		if w.due.After(in.Now) {
+			if next.IsZero() || w.due.Before(next) {
+				next = w.due
 			}
+			continue
 		}
 		if w.CACert != "" && !r.isHeld(w.CACert, w.CAKey) {
 			continue
 		}
-		s := w.secret(in.Now, newest)
-		s.Cluster = in.Cluster
+		s := w.secret(in.Now)
+		s.Cluster = w.cluster
 		actions = append(actions, Action{CreateSecret: s})
 	}
 	return actions, next
+}
+
+// stands says whether the newest is what is wanted, while its time lasts.
+func (w *issue) stands() bool {
+	return w.newest != nil && w.newest.Issued.Issuer == w.Issued.Issuer && w.newest.Issued.Settings == w.Issued.Settings &&
+		!isAsked(w.renew, w.newest)
+}
+
+// isAsked says whether somebody wants another one than the newest.
+func isAsked(renew *v1alpha1.Renewal, newest *Secret) bool {
+	return renew != nil && (newest == nil || newest.Issued.Version <= renew.Version)
+}
+
+// renewalOf is what somebody asks for in a status, or nil.
+func renewalOf(s *v1alpha1.Status) *v1alpha1.Renewal {
+	if s == nil || s.Certificate == nil {
+		return nil
+	}
+	return s.Certificate.Renew
 }
 
 // isHeld says whether secrets are at hand: in running Tenders, or in files.
@@ -183,9 +234,9 @@ func newestIssued(secrets []*Secret) *Secret {
 	return newest
 }
 
-// due is when a certificate is to be made anew: a bit earlier than has to be, by
+// dueAfter is when the one after i is to be made: a bit earlier than has to be, by
 // its name, so that not all come at one time.
-func (w *issue) due(i Issued) time.Time {
+func (w *issue) dueAfter(i Issued) time.Time {
 	before := min(w.renewBefore, i.Ends.Sub(i.Begins)/2)
 	hash := fnv.New64a()
 	hash.Write([]byte(w.Certificate))
@@ -193,11 +244,11 @@ func (w *issue) due(i Issued) time.Time {
 	return i.Ends.Add(-before - jitter)
 }
 
-func (w *issue) secret(now time.Time, newest *Secret) *NewSecret {
+func (w *issue) secret(now time.Time) *NewSecret {
 	c := w.NewCertificate
 	c.Issued.Version = 1
-	if newest != nil {
-		c.Issued.Version = newest.Issued.Version + 1
+	if w.newest != nil {
+		c.Issued.Version = w.newest.Issued.Version + 1
 	}
 	// A clock that is a bit late shall not refuse it.
 	c.Issued.Begins, c.Issued.Ends = now.Add(-min(time.Minute, w.duration/10)), now.Add(w.duration)
@@ -210,7 +261,7 @@ const longestSecretName = 64
 // secretName is the same for everyone who makes this version.
 func secretName(certificate string, version int) string {
 	ending := "." + strconv.Itoa(version)
-	name := "fairlead." + certificate
+	name := "fairlead." + stemOf(certificate)
 	if len(name)+len(ending) > longestSecretName {
 		sum := sha256.Sum256([]byte(certificate))
 		name = name[:longestSecretName-len(ending)-9] + "-" + hex.EncodeToString(sum[:4])

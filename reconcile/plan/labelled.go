@@ -19,7 +19,12 @@ type pairOfSecrets struct{ cert, key *Secret }
 // labelled resolves the secrets with a label: the newest are what rt serves, the
 // earlier ones stand behind.
 func (r *resolver) labelled(rt *route, label string) {
-	if !r.labelledBy(rt, label) {
+	label = r.world.labelOf(rt.namespace, label)
+	switch {
+	case r.labelledBy(rt, label):
+	case r.world.owned[label]:
+		rt.miss(v1alpha1.ReasonSecretNotFound, "certificate %q has not been made yet: its Conditions say why", label)
+	default:
 		rt.miss(v1alpha1.ReasonSecretNotFound, "no secret has the label %s=%s, or only one of a chain and its key: create both with docker secret create --label",
 			LabelCertificate, label)
 	}
@@ -27,7 +32,7 @@ func (r *resolver) labelled(rt *route, label string) {
 
 // labelledBy is labelled, and says whether there is any certificate.
 func (r *resolver) labelledBy(rt *route, label string) bool {
-	pairs := pairsOf(r.world.labelled[label])
+	pairs := pairsOf(r.world.servable(label))
 	for i, p := range pairs[:min(len(pairs), 1+mostEarlier)] {
 		if id := r.pair(p.cert, p.key); i == 0 {
 			rt.certificates = r.strings.add(rt.certificates, id)
@@ -37,6 +42,25 @@ func (r *resolver) labelledBy(rt *route, label string) bool {
 		}
 	}
 	return len(pairs) > 0
+}
+
+// labelOf is the label that a name means in a namespace: a Certificate's of the
+// namespace, secrets that are labelled so, or else the name itself.
+func (x *index) labelOf(namespace, name string) string {
+	if own := (v1alpha1.ObjectMeta{Namespace: namespace, Name: name}).Key(); x.owned[own] || len(x.labelled[own]) > 0 {
+		return own
+	}
+	return name
+}
+
+// servable are the secrets with a label that Routes serve: where it is a
+// Certificate's those that an Issuer made, as soon as there is one.
+func (x *index) servable(label string) []*Secret {
+	secrets := x.labelled[label]
+	if !x.owned[label] || newestIssued(secrets) == nil {
+		return secrets
+	}
+	return slices.DeleteFunc(slices.Clone(secrets), func(s *Secret) bool { return s.Issued.Issuer == "" })
 }
 
 // pairsOf puts secrets together that are one certificate, the newest first: a

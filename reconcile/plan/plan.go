@@ -13,9 +13,11 @@ type Plan struct {
 	Snapshot *snapshot.Snapshot
 	// Actions are changes to Swarm, in the order in which to take them.
 	Actions []Action
-	// Statuses are sorted by key: exactly one for each object of the Input, and
-	// then one for each Issuer.
+	// Statuses are sorted by key: exactly one for each object of the Input, then one
+	// for each Issuer, and then one for each Certificate.
 	Statuses []Status
+	// Wanted are the certificates that Issuers make, in the order of what wants them.
+	Wanted []Wanted
 	// Moving: something is about to change (a service is updating, tasks are
 	// starting, a Tender is on its way), so look again soon.
 	Moving bool
@@ -26,7 +28,7 @@ type Plan struct {
 
 // Status is an object's new status.
 type Status struct {
-	// Kind is v1alpha1.KindIssuer, or "" for a Route.
+	// Kind is v1alpha1.KindIssuer or KindCertificate, or "" for a Route.
 	Kind       string
 	Key        string
 	Generation int64

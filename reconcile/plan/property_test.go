@@ -227,7 +227,15 @@ func TestWhatAnActionDoesIsNotDoneTwice(t *testing.T) {
 func carryOut(w *World, actions []Action) {
 	for _, a := range actions {
 		if s := a.CreateSecret; s != nil {
-			w.Secrets = append(w.Secrets, Secret{ID: "x-" + s.Name, Name: s.Name})
+			made := Secret{ID: "x-" + s.Name, Name: s.Name}
+			if s.Certificate != nil {
+				made.Certificate, made.Issued, made.Cluster = s.Certificate.Certificate, s.Certificate.Issued, s.Cluster
+			}
+			w.Secrets = append(w.Secrets, made)
+			continue
+		}
+		if s := a.RemoveSecret; s != nil {
+			w.Secrets = slices.DeleteFunc(w.Secrets, func(other Secret) bool { return other.ID == s.ID })
 			continue
 		}
 		if t := a.CreateTender; t != nil {

@@ -11,7 +11,7 @@ import (
 const keptVersions = 1 + mostEarlier
 
 // pruneCertificates wants certificates away that Issuers made and nobody wants,
-// once no Tender of anybody's holds them.
+// once no Tender of anybody's holds them and no service mounts them.
 func pruneCertificates(in *Input, r *resolver) []Action {
 	if !slices.ContainsFunc(in.World.Secrets, func(s Secret) bool { return s.Issued.Issuer != "" }) {
 		return nil
@@ -20,15 +20,22 @@ func pruneCertificates(in *Input, r *resolver) []Action {
 	for i := range in.Objects {
 		wanted[certificateName(in.Objects[i].Key)] = true
 	}
+	for i := range in.Certificates {
+		wanted[in.Certificates[i].Key] = true
+	}
 	held := map[string]bool{}
 	for i := range in.World.Services {
-		for _, id := range heldSecrets(&in.World.Services[i]) {
+		s := &in.World.Services[i]
+		for id := range ids(heldSecrets(s), s.Secrets) {
 			held[id] = true
 		}
 	}
+	isOther := func(s *Secret) bool {
+		return s.Issued.Issuer == "" || strings.HasPrefix(s.Certificate, routeLabel) && s.Cluster != in.Cluster
+	}
 	var actions []Action
 	for name, secrets := range r.world.labelled {
-		issued := slices.DeleteFunc(slices.Clone(secrets), func(s *Secret) bool { return s.Issued.Issuer == "" || s.Cluster != in.Cluster })
+		issued := slices.DeleteFunc(slices.Clone(secrets), isOther)
 		slices.SortFunc(issued, func(a, b *Secret) int { return cmp.Compare(b.Issued.Version, a.Issued.Version) })
 		for i, s := range issued {
 			if (i >= keptVersions || !wanted[name]) && !held[s.ID] && r.secrets[s.ID] == nil {

@@ -37,6 +37,7 @@ type resolver struct {
 	candidates   []*Network     // room for networksOf
 	tasks        map[string]int // of Backends, by ID; made when all are known
 	issues       []issue        // what Issuers are to make
+	asked        []asked        // what became of each Certificate
 	updating     bool           // a service that is named is being updated
 	sessions     bool           // a Rule keeps sessions
 }

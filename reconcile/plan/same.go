@@ -13,6 +13,7 @@ import (
 func (in *Input) Same(other *Input) bool {
 	return in.Tenders == other.Tenders && in.Cluster == other.Cluster &&
 		sameObjects(in.Objects, other.Objects) && same(in.Issuers, other.Issuers, sameIssuer) &&
+		same(in.Certificates, other.Certificates, sameCertificateObject) &&
 		same(in.Reports, other.Reports, sameReport) &&
 		sameWorld(&in.World, &other.World)
 }
@@ -57,6 +58,11 @@ func sameIssuer(a, b *IssuerObject) bool {
 		slices.Equal(a.Problems, b.Problems)
 }
 
+func sameCertificateObject(a, b *CertificateObject) bool {
+	return a.Key == b.Key && a.Generation == b.Generation && a.Certificate == b.Certificate && a.Status == b.Status &&
+		slices.Equal(a.Problems, b.Problems)
+}
+
 func sameReport(a, b *snapshot.Report) bool {
 	return a.Plane == b.Plane && a.Version == b.Version && a.Sessions == b.Sessions &&
 		same(a.Certificates, b.Certificates, sameCertificate) && slices.Equal(a.Ejected, b.Ejected)
@@ -69,7 +75,7 @@ func sameCertificate(a, b *snapshot.CertificateReport) bool {
 
 func sameService(a, b *Service) bool {
 	return a.ID == b.ID && a.Name == b.Name && a.Updating == b.Updating && a.Desired == b.Desired &&
-		a.TaskError == b.TaskError && slices.Equal(a.Networks, b.Networks) &&
+		a.TaskError == b.TaskError && slices.Equal(a.Networks, b.Networks) && slices.Equal(a.Secrets, b.Secrets) &&
 		slices.Equal(a.VirtualIPs, b.VirtualIPs) && slices.Equal(a.HostPorts, b.HostPorts) && maps.Equal(a.Labels, b.Labels)
 }
 

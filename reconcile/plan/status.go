@@ -18,7 +18,7 @@ const expiryNotice = 14 * 24 * time.Hour
 func makeStatuses(in *Input, routes []*route, r *resolver, s *snapshot.Snapshot) []Status {
 	certificates := certificateReports(in.Reports)
 	out := make([]Status, 0, len(routes))
-	c := conditions{in: in, resolver: r, snapshot: s, certificates: certificates, outages: outages(in.Reports)}
+	c := conditions{in: in, resolver: r, snapshot: s, certificates: certificates, outages: outages(in.Reports), behind: behind(in.Reports, s)}
 	for _, rt := range routes {
 		c.rt, c.list = rt, c.list[:0]
 		out = append(out, c.status())
@@ -62,6 +62,7 @@ type conditions struct {
 	snapshot     *snapshot.Snapshot
 	certificates map[string]*snapshot.CertificateReport
 	outages      map[string]bool      // Endpoints by ID
+	behind       int                  // data planes that do not serve the Snapshot
 	list         []v1alpha1.Condition // of this Route; its room is used for the next
 	last         []v1alpha1.Condition // those made last: the next are mostly the same, and then share them
 }
@@ -82,10 +83,11 @@ func (c *conditions) status() Status {
 func (c *conditions) next(ready int) v1alpha1.Status {
 	stored := c.rt.object.Status
 	slices.SortFunc(c.list, func(a, b v1alpha1.Condition) int { return strings.Compare(a.Type, b.Type) })
+	certificate := c.certificateStatus()
 	if stored != nil && slices.EqualFunc(stored.Conditions, c.list, sameCondition) {
-		return v1alpha1.Status{Conditions: stored.Conditions, ReadyEndpoints: ready}
+		return v1alpha1.Status{Conditions: stored.Conditions, ReadyEndpoints: ready, Certificate: certificate}
 	}
-	next := stored.WithTransitions(v1alpha1.Status{Conditions: c.list, ReadyEndpoints: ready}, c.in.Now)
+	next := stored.WithTransitions(v1alpha1.Status{Conditions: c.list, ReadyEndpoints: ready, Certificate: certificate}, c.in.Now)
 	if slices.Equal(next.Conditions, c.last) {
 		next.Conditions = c.last
 	}
@@ -110,7 +112,7 @@ func changed(o *Object, next *v1alpha1.Status) bool {
 			return false
 		}
 	}
-	return o.Status.ReadyEndpoints != next.ReadyEndpoints || !slices.Equal(o.Status.Conditions, next.Conditions)
+	return o.Status.ReadyEndpoints != next.ReadyEndpoints || o.Status.Certificate != next.Certificate || !slices.Equal(o.Status.Conditions, next.Conditions)
 }
 
 func (c *conditions) set(t string, status v1alpha1.ConditionStatus, reason, message string) {
@@ -202,27 +204,32 @@ func covers(name, host string) bool {
 	return rest == suffix
 }
 
+// behind counts the data planes that do not serve s.
+func behind(reports []snapshot.Report, s *snapshot.Snapshot) int {
+	n := 0
+	for _, r := range reports {
+		if r.Version != s.Version {
+			n++
+		}
+	}
+	return n
+}
+
 // programmed is True once every data plane serves the Snapshot. It stays True
 // while only other things of the Snapshot change.
 func (c *conditions) programmed() {
-	behind := 0
-	for _, r := range c.in.Reports {
-		if r.Version != c.snapshot.Version {
-			behind++
-		}
-	}
 	switch {
 	case !c.rt.served():
 		c.set(v1alpha1.Programmed, v1alpha1.False, v1alpha1.ReasonInvalid, "the Route is not accepted")
 	case len(c.in.Reports) == 0:
 		c.set(v1alpha1.Programmed, v1alpha1.Unknown, v1alpha1.ReasonPending, "no data plane has reported yet")
-	case behind == 0 || c.rt.object.Status.Is(v1alpha1.Programmed, c.rt.object.Generation):
+	case c.behind == 0 || c.rt.object.Status.Is(v1alpha1.Programmed, c.rt.object.Generation):
 		c.set(v1alpha1.Programmed, v1alpha1.True, v1alpha1.ReasonProgrammed, "")
-	case behind == len(c.in.Reports):
+	case c.behind == len(c.in.Reports):
 		c.set(v1alpha1.Programmed, v1alpha1.Unknown, v1alpha1.ReasonPending, "waiting for the data plane")
 	default:
 		c.set(v1alpha1.Programmed, v1alpha1.False, v1alpha1.ReasonProxiesOutOfSync,
-			fmt.Sprintf("%d of %d data planes have not acknowledged this generation", behind, len(c.in.Reports)))
+			fmt.Sprintf("%d of %d data planes have not acknowledged this generation", c.behind, len(c.in.Reports)))
 	}
 }
 
