@@ -92,7 +92,7 @@ func connectCluster(_ context.Context, o cli.ConnOptions) (cli.Cluster, error) {
 		return cli.Cluster{}, err
 	}
 	return cli.Cluster{
-		Store: store.NewConfigs(client, store.ConfigsOptions{}), Swarm: client, Engine: client, Close: client.Close,
+		Store: store.NewConfigs(client, store.ConfigsOptions{}), Swarm: client, Secrets: client, Engine: client, Close: client.Close,
 		Reports: func(ctx context.Context, cluster string) ([]snapshot.Report, error) {
 			return reportsOf(ctx, store.NewPlanes(client, cluster))
 		},

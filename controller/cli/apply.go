@@ -25,8 +25,8 @@ func (c *client) newApply() *cobra.Command {
 	f := applyFlags{consequence: "nothing was applied"}
 	command := &cobra.Command{
 		Use:   "apply FILE|DIR|-...",
-		Short: "Store Routes and Issuers from manifests",
-		Long: `Store Routes and Issuers from manifests: files, directories with all *.yaml, *.yml and *.json
+		Short: "Store Routes, Issuers and Certificates from manifests",
+		Long: `Store Routes, Issuers and Certificates from manifests: files, directories with all *.yaml, *.yml and *.json
 below them, or - for the standard input. Unless everything is valid, nothing is
 stored. An object that did not change gets no new generation.`,
 		Example: `  fairlead apply route.yaml

@@ -93,7 +93,7 @@ const (
 )
 
 func (c *client) addCommands(root *cobra.Command) {
-	for _, command := range []*cobra.Command{c.newApply(), c.newGet(), c.newDescribe(), c.newDelete(), c.newHistory(), c.newRollback(), c.newImport()} {
+	for _, command := range []*cobra.Command{c.newApply(), c.newGet(), c.newDescribe(), c.newDelete(), c.newHistory(), c.newRollback(), c.newImport(), c.newCertificate()} {
 		command.GroupID = groupObjects
 		root.AddCommand(command)
 	}

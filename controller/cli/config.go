@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fairlead.dev/fairlead/api/snapshot"
+	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/doctor"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
@@ -21,6 +22,15 @@ type Store interface {
 	Delete(ctx context.Context, kind, key string) error
 	// History returns the generations that are kept, in any order.
 	History(ctx context.Context, kind, key string) ([]store.Record, error)
+	// WriteStatus writes the status of a Record as List returned it; where somebody
+	// wrote meanwhile it fails with store.ErrConflict.
+	WriteStatus(ctx context.Context, r *store.Record, s v1alpha1.Status) error
+}
+
+// Secrets creates Docker secrets. A name that is taken fails with
+// store.ErrConflict.
+type Secrets interface {
+	CreateSecret(ctx context.Context, name string, labels map[string]string, data []byte) error
 }
 
 // Swarm is what the swarm is and what happened to it.
@@ -35,6 +45,8 @@ type Cluster struct {
 	Store Store
 	// Swarm is nil where there is none.
 	Swarm Swarm
+	// Secrets is nil where there is no swarm.
+	Secrets Secrets
 	// Engine is what doctor asks.
 	Engine Engine
 	// Reports are what the data planes of a service cluster say; nil where none can

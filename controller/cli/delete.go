@@ -90,8 +90,8 @@ func (c *client) deleteOne(ctx context.Context, cluster Cluster, o object) error
 		return fmt.Errorf("delete %s: %w", o.ref(), err)
 	}
 	c.printf("%s deleted\n", o.ref())
-	if len(o.routes) > 0 {
-		c.warnf("warning: %s still name %s\n", strings.Join(o.routes, ", "), o.ref())
+	if naming := o.naming(); len(naming) > 0 {
+		c.warnf("warning: %s still name %s\n", strings.Join(naming, ", "), o.ref())
 	}
 	c.warnOrigin(o.Record)
 	return nil

@@ -68,7 +68,7 @@ func walkSchema(path string) (root, field, object *manifests.Schema, err error) 
 	words := strings.Split(path, ".")
 	k := kindNamed(words[0])
 	if k == nil {
-		return nil, nil, nil, no("%q: there is no such kind, only %s; write route.spec, for example", words[0], strings.Join(kindNames(), " and "))
+		return nil, nil, nil, no("%q: there is no such kind, only %s; write route.spec, for example", words[0], strings.Join(kindNames(), ", "))
 	}
 	root = manifests.SchemaOf(k.name)
 	field, object = root, root

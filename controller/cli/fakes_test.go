@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"fmt"
 	"slices"
 	"strconv"
@@ -35,6 +36,8 @@ type fakeCluster struct {
 	// reports are what the data plane said last, of which ejected is a part.
 	reports []snapshot.Report
 	ejected []string
+	// names are what certificates are for that were made here, by the secret's name.
+	names map[string][]string
 	// engine is what doctor is told; ports are who holds one.
 	engine swarm.Engine
 	ports  map[string]string
@@ -51,10 +54,10 @@ func (f *fakeCluster) connect(_ context.Context, o ConnOptions) (Cluster, error)
 	if o.Context != "" {
 		return Cluster{}, fmt.Errorf("docker context %q does not exist; docker context ls lists all", o.Context)
 	}
-	c := Cluster{Store: f, Swarm: f, Engine: f, Close: func() error { return nil }}
+	c := Cluster{Store: f, Swarm: f, Secrets: f, Engine: f, Close: func() error { return nil }}
 	c.Reports = func(context.Context, string) ([]snapshot.Report, error) { return f.reports, f.down }
 	if f.noSwarm {
-		c.Swarm = nil
+		c.Swarm, c.Secrets = nil, nil
 	}
 	return c, nil
 }
@@ -102,7 +105,8 @@ var (
 	_ Store = (*store.Directory)(nil)
 	_ Swarm = (*swarm.Client)(nil)
 
-	_ Engine = (*swarm.Client)(nil)
+	_ Engine  = (*swarm.Client)(nil)
+	_ Secrets = (*swarm.Client)(nil)
 )
 
 func (f *fakeCluster) Put(_ context.Context, m store.Manifest) (store.Record, error) {
@@ -145,6 +149,41 @@ func (f *fakeCluster) History(_ context.Context, kind, key string) ([]store.Reco
 	return out, nil
 }
 
+// WriteStatus fails as long as somebody else is to be first.
+func (f *fakeCluster) WriteStatus(_ context.Context, r *store.Record, s v1alpha1.Status) error {
+	newest := f.newest(r.Kind, r.Key())
+	switch {
+	case newest == nil:
+		return store.ErrNotFound
+	case newest.Version != r.Version || f.refused[r.Name]:
+		return store.ErrConflict
+	}
+	newest.Status, newest.Version = &s, newest.Version+1
+	return nil
+}
+
+func (f *fakeCluster) CreateSecret(_ context.Context, name string, labels map[string]string, data []byte) error {
+	if slices.ContainsFunc(f.world.Secrets, func(s plan.Secret) bool { return s.Name == name }) || f.refused[name] {
+		return fmt.Errorf("secret %s: %w", name, store.ErrConflict)
+	}
+	pair, err := tls.X509KeyPair(data, data)
+	if err != nil {
+		return err
+	}
+	f.addSecret(plan.Secret{Name: name, Certificate: labels[plan.LabelCertificate], Issued: plan.ReadIssued(labels)}, pair.Leaf.DNSNames)
+	return nil
+}
+
+// addSecret adds one with a certificate for names.
+func (f *fakeCluster) addSecret(s plan.Secret, names []string) {
+	s.ID, s.Created = "id-"+s.Name, f.now
+	f.world.Secrets = append(slices.Clone(f.world.Secrets), s)
+	if f.names == nil {
+		f.names = map[string][]string{}
+	}
+	f.names[s.Name] = names
+}
+
 func (f *fakeCluster) World(context.Context) (plan.World, error) { return f.world, f.down }
 
 func (f *fakeCluster) Events(_ context.Context, since time.Time) ([]swarm.Event, error) {
@@ -176,10 +215,32 @@ func (f *fakeCluster) port(flag, address string) doctor.Port {
 	return p
 }
 
-// operate is what the operator does: it writes the statuses that follow from
-// the objects and the swarm, with one data plane that serves everything and
-// is on every network.
+// operate is what the operator does: it makes the certificates that are wanted, and
+// writes the statuses that follow from the objects and the swarm, with one data
+// plane that serves everything and is on every network.
 func (f *fakeCluster) operate() {
+	for _, a := range plan.Compute(f.input()).Actions {
+		if s := a.CreateSecret; s != nil && s.Certificate != nil {
+			f.addSecret(plan.Secret{Name: s.Name, Certificate: s.Certificate.Certificate, Issued: s.Certificate.Issued, Cluster: s.Cluster}, s.Certificate.Names)
+		}
+	}
+	in := f.input()
+	s := plan.Compute(in).Snapshot
+	report := snapshot.Report{Plane: "one", Version: s.Version, Ejected: f.ejected}
+	for _, c := range s.Certificates {
+		report.Certificates = append(report.Certificates, snapshot.CertificateReport{
+			ID: c.ID, Name: c.Name, State: snapshot.CertificateLoaded, NotAfter: f.now.AddDate(1, 0, 0), Names: f.names[c.Name]})
+	}
+	in.Reports = []snapshot.Report{report}
+	f.reports = in.Reports
+	for _, status := range plan.Compute(in).Statuses {
+		r := f.newest(cmp.Or(status.Kind, v1alpha1.KindRoute), status.Key)
+		r.Status, r.Version = &status.Status, r.Version+1
+	}
+}
+
+// input is what the operator sees.
+func (f *fakeCluster) input() plan.Input {
 	in := plan.Input{Now: f.now, World: f.world}
 	for _, n := range f.world.Networks {
 		in.World.Attached = append(in.World.Attached, n.ID)
@@ -190,16 +251,9 @@ func (f *fakeCluster) operate() {
 			in.Objects = append(in.Objects, o.planObject())
 		case issuerKind:
 			in.Issuers = append(in.Issuers, o.planIssuer())
+		case certificateKind:
+			in.Certificates = append(in.Certificates, o.planCertificate())
 		}
 	}
-	s := plan.Compute(in).Snapshot
-	report := snapshot.Report{Plane: "one", Version: s.Version, Ejected: f.ejected}
-	for _, c := range s.Certificates {
-		report.Certificates = append(report.Certificates, snapshot.CertificateReport{ID: c.ID, State: snapshot.CertificateLoaded, NotAfter: f.now.AddDate(1, 0, 0)})
-	}
-	in.Reports = []snapshot.Report{report}
-	f.reports = in.Reports
-	for _, status := range plan.Compute(in).Statuses {
-		f.newest(cmp.Or(status.Kind, v1alpha1.KindRoute), status.Key).Status = &v1alpha1.Status{Conditions: status.Status.Conditions, ReadyEndpoints: status.Status.ReadyEndpoints}
-	}
+	return in
 }

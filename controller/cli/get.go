@@ -13,13 +13,14 @@ import (
 func (c *client) newGet() *cobra.Command {
 	var watch bool
 	command := &cobra.Command{
-		Use:   "get [routes|issuers] [NAME...]",
-		Short: "List Routes, or Issuers",
+		Use:   "get [routes|issuers|certificates] [NAME...]",
+		Short: "List Routes, Issuers or Certificates",
 		Example: `  fairlead get routes
   fairlead get routes -n shop -o wide
   fairlead get route/demo -o yaml
   fairlead get routes --watch
-  fairlead get issuers`,
+  fairlead get issuers
+  fairlead get certificates`,
 		ValidArgsFunction: c.completeNames,
 		RunE: func(command *cobra.Command, args []string) error {
 			format, err := c.format(command, formatTable, formatWide, formatJSON, formatYAML, formatName)

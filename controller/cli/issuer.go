@@ -63,6 +63,9 @@ func issuerHead(o object, t *table) {
 		t.add("Certificates:", fmt.Sprintf("last %s, made anew %s before the end, with a new %s key", *spec.Duration, *spec.RenewBefore, spec.PrivateKey.Algorithm))
 	}
 	t.add("Routes:", dash(strings.Join(o.routes, ", ")))
+	if len(o.certificates) > 0 {
+		t.add("Objects:", strings.Join(object{certificates: o.certificates}.naming(), ", "))
+	}
 }
 
 // signsWords says with what certificates are signed.
@@ -92,23 +95,42 @@ func (d *description) writeIssuer(w io.Writer) {
 	d.writeEvents(w, mentioned)
 }
 
-// noteRoutes notes at each Issuer the Routes that name it: one of the Route's
-// namespace comes before one without a namespace.
-func noteRoutes(objects []object) {
-	issuers := map[string]*object{}
-	for i := range objects {
-		if o := &objects[i]; o.kind == issuerKind {
-			issuers[o.Key()] = o
-		}
-	}
+// noteIssuers notes at each Issuer the Routes and Certificates that name it.
+func noteIssuers(objects []object) {
+	find := lookup(objects, issuerKind)
 	for _, o := range objects {
-		if o.Route == nil || o.Route.Spec.TLS == nil || o.Route.Spec.TLS.IssuerRef == "" {
-			continue
-		}
-		name := o.Route.Spec.TLS.IssuerRef
-		own := v1alpha1.ObjectMeta{Namespace: o.Namespace, Name: name}.Key()
-		if issuer := cmp.Or(issuers[own], issuers[name]); issuer != nil {
-			issuer.routes = append(issuer.routes, o.Key())
+		switch {
+		case o.Certificate != nil:
+			if issuer := find(o.Namespace, o.Certificate.Spec.IssuerRef); issuer != nil {
+				issuer.certificates = append(issuer.certificates, o.Key())
+			}
+		case o.Route != nil && o.Route.Spec.TLS != nil && o.Route.Spec.TLS.IssuerRef != "":
+			if issuer := find(o.Namespace, o.Route.Spec.TLS.IssuerRef); issuer != nil {
+				issuer.routes = append(issuer.routes, o.Key())
+			}
 		}
 	}
+}
+
+// lookup finds an object of a kind by a name in a namespace: one of the namespace
+// comes before one without.
+func lookup(objects []object, k *kind) func(namespace, name string) *object {
+	byKey := map[string]*object{}
+	for i := range objects {
+		if o := &objects[i]; o.kind == k {
+			byKey[o.Key()] = o
+		}
+	}
+	return func(namespace, name string) *object {
+		return cmp.Or(byKey[v1alpha1.ObjectMeta{Namespace: namespace, Name: name}.Key()], byKey[name])
+	}
+}
+
+// naming are the objects that name an Issuer or a Certificate.
+func (o object) naming() []string {
+	var refs []string
+	for _, key := range o.certificates {
+		refs = append(refs, refOf(v1alpha1.KindCertificate, key))
+	}
+	return append(refs, o.routes...)
 }

@@ -37,7 +37,7 @@ const (
 )
 
 // kinds are all, sorted by name.
-var kinds = []*kind{issuerKind, routeKind}
+var kinds = []*kind{certificateKind, issuerKind, routeKind}
 
 // kindNamed is the kind of that name, whole, singular or plural; nil for none.
 func kindNamed(word string) *kind {

@@ -66,6 +66,8 @@ func (c *client) place(d *source.Document) source.Mistakes {
 		d.Route.Metadata.Namespace = c.namespace
 	case d.Issuer != nil:
 		d.Issuer.Metadata.Namespace = c.namespace
+	case d.Certificate != nil:
+		d.Certificate.Metadata.Namespace = c.namespace
 	}
 	return nil
 }

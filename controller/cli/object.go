@@ -17,15 +17,17 @@ import (
 type object struct {
 	store.Record
 	kind *kind
-	// Route or Issuer is nil where the object is of another kind, and where the
-	// manifest does not decode; then Problems say why.
-	Route    *v1alpha1.Route
-	Issuer   *v1alpha1.Issuer
-	Problems []v1alpha1.Problem
+	// Route, Issuer or Certificate is nil where the object is of another kind, and
+	// where the manifest does not decode; then Problems say why.
+	Route       *v1alpha1.Route
+	Issuer      *v1alpha1.Issuer
+	Certificate *v1alpha1.Certificate
+	Problems    []v1alpha1.Problem
 	// decoded is what a Plan is made of a Route.
 	decoded plan.Object
-	// routes are the keys of the Routes that name an Issuer.
-	routes []string
+	// routes are the keys of the Routes that name an Issuer or a Certificate, and
+	// certificates those of the Certificates that name an Issuer.
+	routes, certificates []string
 }
 
 // newObject decodes a Record of a kind that is known.
@@ -63,10 +65,13 @@ func (o object) origin() string {
 func (o object) verdict() (reason, message string) { return o.Status.Verdict(o.Generation) }
 
 func (o object) hosts() []string {
-	if o.Route == nil {
-		return nil
+	switch {
+	case o.Route != nil:
+		return o.Route.Spec.Hosts
+	case o.Certificate != nil:
+		return o.Certificate.Spec.DNSNames
 	}
-	return o.Route.Spec.Hosts
+	return nil
 }
 
 // list returns all objects, sorted by kind and key, of the namespace that was
@@ -81,7 +86,8 @@ func listAll(ctx context.Context, cluster Cluster) ([]object, error) {
 	for i := range objects {
 		objects[i] = newObject(objects[i].Record)
 	}
-	noteRoutes(objects)
+	noteIssuers(objects)
+	noteCertificates(objects)
 	return objects, err
 }
 
@@ -171,8 +177,12 @@ func (c *client) pick(ctx context.Context, cluster Cluster, s selection) ([]obje
 func (c *client) input(ctx context.Context, cluster Cluster, objects []object) (plan.Input, error) {
 	in := plan.Input{Now: c.Now()}
 	for _, o := range objects {
-		if o.kind == issuerKind {
+		switch o.kind {
+		case issuerKind:
 			in.Issuers = append(in.Issuers, o.planIssuer())
+			continue
+		case certificateKind:
+			in.Certificates = append(in.Certificates, o.planCertificate())
 			continue
 		}
 		p := o.planObject()
@@ -198,6 +208,10 @@ func (c *client) input(ctx context.Context, cluster Cluster, objects []object) (
 
 func (o object) planIssuer() plan.IssuerObject {
 	return plan.IssuerObject{Key: o.Key(), Generation: o.Generation, Issuer: o.Issuer, Problems: o.Problems, Status: o.Status}
+}
+
+func (o object) planCertificate() plan.CertificateObject {
+	return plan.CertificateObject{Key: o.Key(), Generation: o.Generation, Certificate: o.Certificate, Problems: o.Problems, Status: o.Status}
 }
 
 func (o object) planObject() *plan.Object {

@@ -3,10 +3,18 @@ package cli
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"io"
+	"math/big"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"sigs.k8s.io/yaml"
 
+	"fairlead.dev/fairlead/api/snapshot"
 	"fairlead.dev/fairlead/api/v1alpha1"
 	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/controller/swarm"
@@ -42,6 +51,10 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 //	publish NAME PORT       a service publishes a port in ingress mode
 //	noswarm                 there is only a store
 //	origin KEY ORIGIN       the object comes from there
+//	pair NAME LIFE HOST...  NAME.crt and NAME.key are a certificate that began an
+//	                        hour ago; its authority's stands first in NAME.crt
+//	mount SECRET SERVICE    a service mounts a secret
+//	report SECRET MESSAGE   a data plane says that a certificate is no good
 func TestScripts(t *testing.T) {
 	testscript.RunT(serial{t}, testscript.Params{
 		Dir:           "testdata/script",
@@ -93,6 +106,22 @@ func TestScripts(t *testing.T) {
 				ts.Check(err)
 				e := &stageOf(ts).engine
 				e.Published = append(e.Published, swarm.Published{Service: args[0], Port: port, Ingress: true})
+			},
+			"pair": func(ts *testscript.TestScript, _ bool, args []string) {
+				life, err := time.ParseDuration(args[1])
+				ts.Check(err)
+				now := stageOf(ts).now
+				chain, key := newPair(ts, now.Add(-time.Hour), now.Add(life), args[2:])
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]+".crt"), chain, 0o600))
+				ts.Check(os.WriteFile(ts.MkAbs(args[0]+".key"), key, 0o600))
+			},
+			"mount": func(ts *testscript.TestScript, _ bool, args []string) {
+				w := &stageOf(ts).world
+				w.Services = append(slices.Clone(w.Services), plan.Service{ID: "id-" + args[1], Name: args[1], Secrets: []string{"id-" + args[0]}})
+			},
+			"report": func(ts *testscript.TestScript, _ bool, args []string) {
+				c := snapshot.CertificateReport{Name: args[0], State: snapshot.CertificateInvalid, Message: args[1]}
+				stageOf(ts).reports = []snapshot.Report{{Plane: "one", Certificates: []snapshot.CertificateReport{c}}}
 			},
 			"noswarm": func(ts *testscript.TestScript, _ bool, _ []string) { stageOf(ts).noSwarm = true },
 			"origin": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -174,6 +203,26 @@ func (s *stage) later(ts *testscript.TestScript, args []string) {
 			s.records = withoutKey(s.records, args[2])
 		}
 	}
+}
+
+// newPair makes a certificate by an authority of its own, which stands first.
+func newPair(ts *testscript.TestScript, begins, ends time.Time, hosts []string) (chain, key []byte) {
+	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	ts.Check(err)
+	authority := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotBefore: begins, NotAfter: ends, IsCA: true, BasicConstraintsValid: true}
+	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), DNSNames: hosts, NotBefore: begins, NotAfter: ends}
+	above, err := x509.CreateCertificate(rand.Reader, authority, authority, signer.Public(), signer)
+	ts.Check(err)
+	der, err := x509.CreateCertificate(rand.Reader, leaf, authority, own.Public(), signer)
+	ts.Check(err)
+	keyDER, err := x509.MarshalPKCS8PrivateKey(own)
+	ts.Check(err)
+	for _, c := range [][]byte{above, der} {
+		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c})...)
+	}
+	return chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})
 }
 
 func withoutKey(records []store.Record, key string) []store.Record {

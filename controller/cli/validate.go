@@ -64,7 +64,7 @@ func (c *client) conflicts(documents []source.Document) source.Mistakes {
 	place := map[string]*source.Document{}
 	for i := range documents {
 		d := &documents[i]
-		if d.Route == nil { // an Issuer claims nothing
+		if d.Route == nil { // the others claim nothing
 			continue
 		}
 		place[d.Key()] = d

@@ -3,11 +3,13 @@ package swarm
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 
 	"github.com/docker/docker/api/types/swarm"
 	"github.com/docker/docker/errdefs"
 
+	"fairlead.dev/fairlead/controller/store"
 	"fairlead.dev/fairlead/reconcile/plan"
 )
 
@@ -18,14 +20,19 @@ func (c *Client) createSecret(ctx context.Context, s *plan.NewSecret) error {
 	return c.StoreSecret(ctx, s.Name, map[string]string{plan.LabelSecret: s.Name}, data)
 }
 
-// StoreSecret creates a secret. Where there is one of that name it stays.
-func (c *Client) StoreSecret(ctx context.Context, name string, labels map[string]string, data []byte) error {
+// CreateSecret creates a secret; a taken name fails with store.ErrConflict.
+func (c *Client) CreateSecret(ctx context.Context, name string, labels map[string]string, data []byte) error {
 	spec := swarm.SecretSpec{Annotations: swarm.Annotations{Name: name, Labels: labels}, Data: data}
 	_, err := call(ctx, c, "create secret", func(ctx context.Context) (swarm.SecretCreateResponse, error) {
 		return c.docker.SecretCreate(ctx, spec)
 	})
-	if err != nil && !errdefs.IsConflict(err) {
-		return fmt.Errorf("secret %s: %w", name, err)
+	return storeError(err, "secret "+name)
+}
+
+// StoreSecret creates a secret. Where there is one of that name it stays.
+func (c *Client) StoreSecret(ctx context.Context, name string, labels map[string]string, data []byte) error {
+	if err := c.CreateSecret(ctx, name, labels, data); !errors.Is(err, store.ErrConflict) {
+		return err
 	}
 	return nil
 }

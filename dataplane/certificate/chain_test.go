@@ -57,7 +57,7 @@ func TestAChainIsPutInOrder(t *testing.T) {
 		for _, c := range order {
 			chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 		}
-		cert, err := parsePair(chain, keyPEM)
+		cert, err := ParsePair(chain, keyPEM)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestAChainIsPutInOrder(t *testing.T) {
 		}
 	}
 	otherPEM := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw})
-	if _, err := parsePair(otherPEM, keyPEM); err == nil {
+	if _, err := ParsePair(otherPEM, keyPEM); err == nil {
 		t.Error("a key fits a certificate that it is not for")
 	}
 }

@@ -33,7 +33,7 @@ func (e *Entry) parse(chain, key []byte) (content, error) {
 	case e.spec.KeySecret == "":
 		c.authorities, err = parseAuthorities(chain)
 	default:
-		c.cert, err = parsePair(chain, key)
+		c.cert, err = ParsePair(chain, key)
 	}
 	return c, err
 }
@@ -53,9 +53,10 @@ func (c *content) notAfter() (last time.Time) {
 	return last
 }
 
-// parsePair makes a certificate of two secrets, or says which of them is wrong. A
-// chain in another order than RFC 8446 section 4.4.2 wants is put in order.
-func parsePair(chain, key []byte) (*tls.Certificate, error) {
+// ParsePair makes a certificate of a chain and its key in PEM, which may stand in
+// one text, or says which of them is wrong. A chain in another order than RFC 8446
+// section 4.4.2 wants is put in order.
+func ParsePair(chain, key []byte) (*tls.Certificate, error) {
 	cert, err := tls.X509KeyPair(chain, key)
 	if err == nil {
 		cert.Certificate = inOrder(cert.Leaf, cert.Certificate)

@@ -22,7 +22,7 @@ func drawCertificates(t *rapid.T, in *Input) {
 			DNSNames: []string{name + ".local"}, IssuerRef: rapid.SampledFrom([]string{"own", "gone"}).Draw(t, "issuer")}}
 		versions := rapid.IntRange(0, 5).Draw(t, "versions")
 		for v := 1; v <= versions; v++ {
-			s := Secret{ID: fmt.Sprint(name, v), Name: secretName(name, v), Certificate: name}
+			s := Secret{ID: fmt.Sprint(name, v), Name: SecretName(name, v), Certificate: name}
 			s.Issued = Issued{Issuer: "own", Settings: "other", Version: v, Begins: in.Now.Add(-time.Hour), Ends: in.Now.Add(time.Hour)}
 			in.World.Secrets = append(in.World.Secrets, s)
 			if rapid.IntRange(0, 2).Draw(t, "mounted") == 0 {

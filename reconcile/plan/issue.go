@@ -73,7 +73,7 @@ type issue struct {
 
 // resolveIssuer notes what rt wants of its Issuer, and resolves what there is.
 func (r *resolver) resolveIssuer(rt *route) {
-	w := wish{namespace: rt.namespace, issuer: rt.spec.TLS.IssuerRef, label: certificateName(rt.object.Key),
+	w := wish{namespace: rt.namespace, issuer: rt.spec.TLS.IssuerRef, label: RouteLabel(rt.object.Key),
 		cluster: rt.object.Cluster, hosts: rt.spec.Hosts, renew: renewalOf(rt.object.Status)}
 	if _, why := r.wish(w); why.reason != "" {
 		x := rt.except()
@@ -139,16 +139,16 @@ func (r *resolver) authorityOf(o *IssuerObject, out *issue) finding {
 	if missing := missingSecret(o.Issuer, r.world); missing != "" {
 		return finding{v1alpha1.ReasonSecretNotFound, fmt.Sprintf("issuer %q: %s", o.Key, missing)}
 	}
-	var pair pairOfSecrets
+	var pair Pair
 	if ref.Certificate != "" {
-		pair = pairsOf(r.world.labelled[ref.Certificate])[0]
+		pair = Pairs(r.world.labelled[ref.Certificate])[0]
 	} else {
-		pair.cert, _ = find(r.world.secrets, o.Issuer.Metadata.Namespace, ref.Cert)
-		pair.key, _ = find(r.world.secrets, o.Issuer.Metadata.Namespace, ref.Key)
+		pair.Cert, _ = find(r.world.secrets, o.Issuer.Metadata.Namespace, ref.Cert)
+		pair.Key, _ = find(r.world.secrets, o.Issuer.Metadata.Namespace, ref.Key)
 	}
-	r.need(pair.cert)
-	r.need(pair.key)
-	out.CACert, out.CAKey = pair.cert.ID, pair.key.ID
+	r.need(pair.Cert)
+	r.need(pair.Key)
+	out.CACert, out.CAKey = pair.Cert.ID, pair.Key.ID
 	return finding{}
 }
 
@@ -156,8 +156,8 @@ func (r *resolver) authorityOf(o *IssuerObject, out *issue) finding {
 // Certificates are their keys, which have no dot.
 const routeLabel = "route."
 
-// certificateName is the value of LabelCertificate for a Route.
-func certificateName(key string) string { return routeLabel + strings.ReplaceAll(key, "/", ".") }
+// RouteLabel is the value of LabelCertificate for a Route.
+func RouteLabel(key string) string { return routeLabel + strings.ReplaceAll(key, "/", ".") }
 
 // stemOf is what stands for a value of LabelCertificate in the names of secrets,
 // which have no slash. It is another one for a Certificate than for any Route.
@@ -252,14 +252,15 @@ func (w *issue) secret(now time.Time) *NewSecret {
 	}
 	// A clock that is a bit late shall not refuse it.
 	c.Issued.Begins, c.Issued.Ends = now.Add(-min(time.Minute, w.duration/10)), now.Add(w.duration)
-	return &NewSecret{Name: secretName(c.Certificate, c.Issued.Version), Certificate: &c}
+	return &NewSecret{Name: SecretName(c.Certificate, c.Issued.Version), Certificate: &c}
 }
 
 // longestSecretName is the most characters that a secret's name may have.
 const longestSecretName = 64
 
-// secretName is the same for everyone who makes this version.
-func secretName(certificate string, version int) string {
+// SecretName is that of a version of the certificate with this label: the same for
+// everyone who makes it.
+func SecretName(certificate string, version int) string {
 	ending := "." + strconv.Itoa(version)
 	name := "fairlead." + stemOf(certificate)
 	if len(name)+len(ending) > longestSecretName {

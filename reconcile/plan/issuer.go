@@ -56,11 +56,11 @@ func condition(kind string, f finding, good string, generation int64) v1alpha1.C
 func missingSecret(i *v1alpha1.Issuer, world *index) string {
 	ref := i.Spec.CA.SecretRef
 	if ref.Certificate != "" {
-		switch pairs := pairsOf(world.labelled[ref.Certificate]); {
+		switch pairs := Pairs(world.labelled[ref.Certificate]); {
 		case len(pairs) == 0:
 			return fmt.Sprintf("no secret has the label %s=%s", LabelCertificate, ref.Certificate)
-		case pairs[0].cert.Issued.Issuer != "":
-			return fmt.Sprintf("secret %q was made by an Issuer, so it is no authority: name the secrets of one", pairs[0].cert.Name)
+		case pairs[0].Cert.Issued.Issuer != "":
+			return fmt.Sprintf("secret %q was made by an Issuer, so it is no authority: name the secrets of one", pairs[0].Cert.Name)
 		}
 		return ""
 	}

@@ -13,8 +13,8 @@ import (
 // the newest, for as long as that one is no good.
 const mostEarlier = 2
 
-// pairOfSecrets are the secrets of one certificate: two, or twice the same.
-type pairOfSecrets struct{ cert, key *Secret }
+// Pair are the secrets of one certificate: two, or twice the same.
+type Pair struct{ Cert, Key *Secret }
 
 // labelled resolves the secrets with a label: the newest are what rt serves, the
 // earlier ones stand behind.
@@ -32,9 +32,9 @@ func (r *resolver) labelled(rt *route, label string) {
 
 // labelledBy is labelled, and says whether there is any certificate.
 func (r *resolver) labelledBy(rt *route, label string) bool {
-	pairs := pairsOf(r.world.servable(label))
+	pairs := Pairs(r.world.servable(label))
 	for i, p := range pairs[:min(len(pairs), 1+mostEarlier)] {
-		if id := r.pair(p.cert, p.key); i == 0 {
+		if id := r.pair(p.Cert, p.Key); i == 0 {
 			rt.certificates = r.strings.add(rt.certificates, id)
 		} else {
 			x := rt.except()
@@ -63,28 +63,28 @@ func (x *index) servable(label string) []*Secret {
 	return slices.DeleteFunc(slices.Clone(secrets), func(s *Secret) bool { return s.Issued.Issuer == "" })
 }
 
-// pairsOf puts secrets together that are one certificate, the newest first: a
+// Pairs puts secrets with one label together that are one certificate, the newest first: a
 // pair is as new as the later of its two.
-func pairsOf(secrets []*Secret) []pairOfSecrets {
+func Pairs(secrets []*Secret) []Pair {
 	keys := map[string]*Secret{}
 	for _, s := range secrets {
 		if stem, ok := strings.CutSuffix(s.Name, ".key"); ok {
 			keys[stem] = s
 		}
 	}
-	var pairs []pairOfSecrets
+	var pairs []Pair
 	for _, s := range secrets {
 		stem, half := chainStem(s.Name)
 		switch key := keys[stem]; {
 		case strings.HasSuffix(s.Name, ".key"):
 		case key != nil:
-			pairs = append(pairs, pairOfSecrets{s, key})
+			pairs = append(pairs, Pair{s, key})
 		case !half:
-			pairs = append(pairs, pairOfSecrets{s, s})
+			pairs = append(pairs, Pair{s, s})
 		}
 	}
-	slices.SortFunc(pairs, func(a, b pairOfSecrets) int {
-		return cmp.Or(b.created().Compare(a.created()), cmp.Compare(b.cert.Name, a.cert.Name))
+	slices.SortFunc(pairs, func(a, b Pair) int {
+		return cmp.Or(b.Created().Compare(a.Created()), cmp.Compare(b.Cert.Name, a.Cert.Name))
 	})
 	return pairs
 }
@@ -100,9 +100,10 @@ func chainStem(name string) (stem string, half bool) {
 	return strings.TrimSuffix(name, ".pem"), false
 }
 
-func (p pairOfSecrets) created() time.Time {
-	if p.key.Created.After(p.cert.Created) {
-		return p.key.Created
+// Created is when the later of the two was.
+func (p Pair) Created() time.Time {
+	if p.Key.Created.After(p.Cert.Created) {
+		return p.Key.Created
 	}
-	return p.cert.Created
+	return p.Cert.Created
 }

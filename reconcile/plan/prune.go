@@ -18,7 +18,7 @@ func pruneCertificates(in *Input, r *resolver) []Action {
 	}
 	wanted := map[string]bool{}
 	for i := range in.Objects {
-		wanted[certificateName(in.Objects[i].Key)] = true
+		wanted[RouteLabel(in.Objects[i].Key)] = true
 	}
 	for i := range in.Certificates {
 		wanted[in.Certificates[i].Key] = true

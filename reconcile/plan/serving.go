@@ -19,7 +19,7 @@ func (c *conditions) certificateStatus() *v1alpha1.CertificateStatus {
 	}
 	if c.rt.served() && c.rt.spec.TLS != nil && c.rt.spec.TLS.Mode == v1alpha1.TLSTerminate {
 		next.Serving = c.serving(stored)
-		newest := newestIssued(c.resolver.world.labelled[certificateName(c.rt.object.Key)])
+		newest := newestIssued(c.resolver.world.labelled[RouteLabel(c.rt.object.Key)])
 		if renew := renewalOf(c.rt.object.Status); c.rt.spec.TLS.IssuerRef != "" && isAsked(renew, newest) {
 			next.Renew = renew
 		}

@@ -184,7 +184,7 @@ func (c *conditions) unfit(id string, r *snapshot.CertificateReport) []finding {
 		findings = append(findings, c.badCertificate(id, "it ended at "+r.NotAfter.UTC().Format(time.RFC3339)))
 	}
 	isFor := func(host string) bool {
-		return slices.ContainsFunc(r.Names, func(name string) bool { return covers(strings.ToLower(name), host) })
+		return slices.ContainsFunc(r.Names, func(name string) bool { return Covers(strings.ToLower(name), host) })
 	}
 	if len(r.Names) > 0 && !slices.ContainsFunc(c.rt.spec.Hosts, isFor) {
 		findings = append(findings, c.badCertificate(id, fmt.Sprintf("it is for %s, and for none of the hosts", strings.Join(r.Names, ", "))))
@@ -192,9 +192,9 @@ func (c *conditions) unfit(id string, r *snapshot.CertificateReport) []finding {
 	return findings
 }
 
-// covers says whether a name of a certificate is for a host or, with a wildcard
+// Covers says whether a name of a certificate is for a host or, with a wildcard
 // of one label (RFC 6125 section 6.4.3), for hosts of a pattern.
-func covers(name, host string) bool {
+func Covers(name, host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	suffix, wild := strings.CutPrefix(name, "*.")
 	if name == host || host == "*" || !wild {
