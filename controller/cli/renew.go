@@ -117,7 +117,7 @@ func (c *client) awaitCertificate(parent context.Context, cluster Cluster, a awa
 	err := poll(ctx, c.Every, func() (bool, error) {
 		var held []heldCertificate
 		if held, failed = c.holdings(ctx, cluster); failed != nil {
-			return false, nil // it is asked again
+			return false, nil //nolint:nilerr // it is asked again, and told of at the end
 		}
 		h, err := c.pickCertificate(held, a.name)
 		if err != nil {
